@@ -1,0 +1,1 @@
+"""The viewport owns the picture: one texture, drawn on the main thread only."""

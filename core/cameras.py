@@ -1,0 +1,148 @@
+"""Cameras are values; orbiting, panning and zooming are pure functions of them.
+
+OpenCV axes: x right, y down, z forward. The world is y up, metres.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+MIN_DISTANCE, MAX_DISTANCE = 0.08, 50.0
+MAX_PITCH = math.radians(89.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Camera:
+    """A pinhole camera without distortion; pixel centres lie at half-integers."""
+
+    camera_from_world: Float[Tensor, "4 4"]
+    fx: float
+    fy: float
+    cx: float
+    cy: float
+    width: int
+    height: int
+    near: float = 0.01
+    """Metres; what is nearer is not drawn."""
+
+    @property
+    def center(self) -> Float[Tensor, "3"]:
+        """Where the camera is in the world."""
+        rotation, translation = self.camera_from_world[:3, :3], self.camera_from_world[:3, 3]
+        return -rotation.T @ translation
+
+    def resized(self, width: int, height: int) -> Camera:
+        """The same view on another grid of pixels (the aspect may change: pixels stay where they are in angle)."""
+        sx, sy = width / self.width, height / self.height
+        return replace(
+            self, fx=self.fx * sx, fy=self.fy * sy, cx=self.cx * sx, cy=self.cy * sy, width=width, height=height
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrbitCamera:
+    """A camera on a sphere around `target`; at yaw 0 it sees the front of a T-pose, positive yaw goes to its left."""
+
+    target: tuple[float, float, float] = (0.0, -0.3, 0.0)
+    yaw: float = 0.0
+    """Radians."""
+    pitch: float = 0.0
+    """Radians; positive looks down from above."""
+    distance: float = 3.0
+    """Metres from the target."""
+    vertical_fov: float = math.radians(30.0)
+    """Radians."""
+
+    @property
+    def position(self) -> tuple[float, float, float]:
+        cosine = math.cos(self.pitch)
+        x, y, z = self.target
+        return (
+            x + self.distance * cosine * math.sin(self.yaw),
+            y + self.distance * math.sin(self.pitch),
+            z + self.distance * cosine * math.cos(self.yaw),
+        )
+
+    def camera(self, width: int, height: int) -> Camera:
+        """The camera that fills a picture of that size."""
+        focal = height / (2.0 * math.tan(self.vertical_fov / 2.0))
+        return look_at(
+            self.position, self.target, fx=focal, fy=focal, width=width, height=height, near=0.2 * MIN_DISTANCE
+        )
+
+
+def look_at(
+    position: tuple[float, float, float],
+    target: tuple[float, float, float],
+    *,
+    fx: float,
+    fy: float,
+    width: int,
+    height: int,
+    near: float = 0.01,
+) -> Camera:
+    """A camera at `position` that sees `target` in the middle and the world's y axis upright.
+
+    Raises:
+        ValueError: position and target are the same point, or one above the other.
+    """
+    eye, forward = np.asarray(position, np.float64), np.asarray(target, np.float64) - np.asarray(position, np.float64)
+    right = np.cross(forward, (0.0, 1.0, 0.0))
+    if not np.linalg.norm(right) > 1e-9:
+        raise ValueError("position and target must not be one above the other")
+    forward, right = forward / np.linalg.norm(forward), right / np.linalg.norm(right)
+    matrix = np.eye(4)
+    matrix[:3, :3] = np.stack([right, np.cross(forward, right), forward])
+    matrix[:3, 3] = -matrix[:3, :3] @ eye
+    return Camera(
+        camera_from_world=torch.tensor(matrix, dtype=torch.float32),
+        fx=fx,
+        fy=fy,
+        cx=width / 2.0,
+        cy=height / 2.0,
+        width=width,
+        height=height,
+        near=near,
+    )
+
+
+def orbited(orbit: OrbitCamera, *, yaw: float, pitch: float) -> OrbitCamera:
+    """Turned by radians around the target; never over the poles."""
+    new_yaw = math.remainder(orbit.yaw + yaw, math.tau)
+    return replace(orbit, yaw=new_yaw, pitch=min(MAX_PITCH, max(-MAX_PITCH, orbit.pitch + pitch)))
+
+
+def panned(orbit: OrbitCamera, *, right: float, up: float) -> OrbitCamera:
+    """Moved in the picture's plane; 1 is the picture's height at the target."""
+    height = 2.0 * orbit.distance * math.tan(orbit.vertical_fov / 2.0)
+    rotation = orbit.camera(2, 2).camera_from_world[:3, :3].double().numpy()
+    moved = np.asarray(orbit.target) + height * (right * rotation[0] - up * rotation[1])
+    return replace(orbit, target=(float(moved[0]), float(moved[1]), float(moved[2])))
+
+
+def zoomed(orbit: OrbitCamera, factor: float) -> OrbitCamera:
+    """Nearer for a factor below 1, farther above."""
+    return replace(orbit, distance=min(MAX_DISTANCE, max(MIN_DISTANCE, orbit.distance * factor)))
+
+
+def framing(
+    lowest: Float[np.ndarray, "3"],
+    highest: Float[np.ndarray, "3"],
+    *,
+    orbit: OrbitCamera,
+    aspect: float,
+    margin: float = 1.1,
+) -> OrbitCamera:
+    """`orbit` moved so that a box fills the picture; `aspect` is width over height."""
+    center = (np.asarray(lowest) + np.asarray(highest)) / 2.0
+    size = np.asarray(highest) - np.asarray(lowest)
+    half_height = max(float(size[1]), float(max(size[0], size[2])) / aspect) * margin / 2.0
+    distance = half_height / math.tan(orbit.vertical_fov / 2.0) + float(size[2]) / 2.0
+    target = (float(center[0]), float(center[1]), float(center[2]))
+    return replace(orbit, target=target, distance=min(MAX_DISTANCE, max(MIN_DISTANCE, distance)))

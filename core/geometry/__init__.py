@@ -1,0 +1,1 @@
+"""Geometry is pure: batched, differentiable functions of tensors, on any device."""

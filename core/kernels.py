@@ -1,0 +1,59 @@
+"""Compiled loops without numba's own threading: kernels release the GIL and run on threads of ours.
+
+numba's `workqueue` layer aborts the process when two threads enter parallel kernels, and which layer a machine has is
+not ours to choose. A kernel therefore works on a range of its items, and `run_split` hands the ranges to threads. The
+split depends only on the number of items and threads, so results repeat bit for bit.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import Any
+
+import numba
+from numba.core import config
+
+from .paths import cache_directory
+
+setattr(config, "CACHE_DIR", os.environ.get("NUMBA_CACHE_DIR") or str(cache_directory() / "kernels"))  # noqa: B010 - numba makes its settings at run time
+
+#: Reassociation and reciprocals are welcome; NaN and infinity keep their meaning, so that bad input can be told.
+FAST_MATH = {"reassoc", "contract", "arcp", "nsz"}
+
+
+def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile a loop to machine code at its first call; cached for the user, callable from many threads at once."""
+    return numba.njit(cache=True, nogil=True, fastmath=FAST_MATH, error_model="numpy")(function)
+
+
+def device_function(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile a small function that kernels call; inlined into them."""
+    return numba.njit(cache=True, nogil=True, fastmath=FAST_MATH, error_model="numpy", inline="always")(function)
+
+
+@cache
+def num_threads() -> int:
+    """How many threads share a kernel: the cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return max(1, len(os.sched_getaffinity(0)))
+    return os.cpu_count() or 1
+
+
+@cache
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max_workers=max(1, num_threads()), thread_name_prefix="kernel")
+
+
+def run_split(function: Callable[..., Any], num_items: int, *arguments: Any, parts: int | None = None) -> None:
+    """Call `function(start, stop, *arguments)` on ranges that cover `num_items`, the first on the caller's thread."""
+    parts = min(parts or num_threads(), max(1, num_items))
+    bounds = [num_items * part // parts for part in range(parts + 1)]
+    others = [_pool().submit(function, bounds[part], bounds[part + 1], *arguments) for part in range(1, parts)]
+    try:
+        function(bounds[0], bounds[1], *arguments)
+    finally:
+        for other in others:
+            other.result()

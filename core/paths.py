@@ -1,0 +1,96 @@
+"""Where the program's own files live, and how files are written: whole or not at all.
+
+`NLFGS_STUDIO_HOME` moves caches, settings and logs below one folder (tests and portable installs use it).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import platformdirs
+
+from .errors import StudioError
+
+APPLICATION = "nlfgs-studio"
+
+
+def _home(kind: str, default: str) -> Path:
+    home = os.environ.get("NLFGS_STUDIO_HOME")
+    folder = Path(home) / kind if home else Path(default)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StudioError(
+            f"cannot make the folder {folder}: {error.strerror}",
+            hint="set NLFGS_STUDIO_HOME to a folder that you may write to",
+        ) from error
+    return folder
+
+
+def cache_directory() -> Path:
+    """Files that can be made again: the built-in body, compiled kernels, measurements."""
+    return _home("cache", platformdirs.user_cache_dir(APPLICATION, appauthor=False))
+
+
+def settings_directory() -> Path:
+    """What the person chose: recent files, window layout."""
+    return _home("settings", platformdirs.user_config_dir(APPLICATION, appauthor=False))
+
+
+@contextlib.contextmanager
+def atomic_write(path: Path) -> Iterator[Path]:
+    """Give a temporary path beside `path`; when the block succeeds it is synced and renamed onto `path`.
+
+    When the block fails, or the process dies, an older file at `path` is untouched.
+
+    Raises:
+        StudioError: the folder is missing or read-only, or the disk is full.
+    """
+    path = Path(path)
+    temporary: Path | None = None
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}.", suffix=path.suffix)
+        os.close(handle)
+        temporary = Path(name)
+        yield temporary
+        _sync(temporary)
+        temporary.chmod(_mode_for(path))
+        temporary.replace(path)
+    except OSError as error:
+        raise _write_error(path, error) from error
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def _mode_for(path: Path) -> int:
+    """The mode of the file that is replaced, else what the person's umask allows."""
+    if path.exists():
+        return path.stat().st_mode & 0o777
+    umask = os.umask(0)
+    os.umask(umask)
+    return 0o666 & ~umask
+
+
+def _write_error(path: Path, error: OSError) -> StudioError:
+    reasons = {
+        errno.ENOSPC: ("the disk is full", "free some space and save again; nothing was overwritten"),
+        errno.EACCES: ("the folder may not be written to", "choose another folder"),
+        errno.EPERM: ("the folder may not be written to", "choose another folder"),
+        errno.EROFS: ("the folder is read-only", "choose another folder"),
+        errno.ENOENT: ("the folder does not exist", "make the folder first, or choose another"),
+        errno.EISDIR: ("that is a folder", "give the name of a file"),
+        errno.ENOTDIR: ("a part of the path is not a folder", "choose another folder"),
+    }
+    reason, hint = reasons.get(error.errno or 0, (error.strerror or str(error), "choose another place"))
+    return StudioError(f"cannot write {path}: {reason}", hint=hint)

@@ -1,0 +1,1 @@
+"""Renderers draw Gaussians and know nothing of bodies or avatars."""

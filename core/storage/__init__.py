@@ -1,0 +1,1 @@
+"""Files are read without pickles, bounded before they are read, and written atomically."""

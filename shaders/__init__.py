@@ -1,0 +1,1 @@
+"""GLSL sources that ship with the program."""

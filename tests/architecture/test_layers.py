@@ -1,0 +1,67 @@
+"""The shape of the code: layers, light imports, one place for each heavy library, files short enough to read."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = sorted(path for folder in ("app", "core") for path in (ROOT / folder).rglob("*.py"))
+HEAVY = ("anny", "av", "cv2", "dearpygui", "gsplat", "mediapipe", "numba", "OpenGL", "smplx", "torch")
+
+#: The only files that may name each library.
+HOMES = {
+    "anny": r"core/body/builtin/.*",
+    "av": r"core/storage/video\.py",
+    "dearpygui": r"app/(window|theme|shortcuts|viewport/.*|panels/.*)(\.py)?",
+    "gsplat": r"core/rendering/gsplat_renderer\.py",
+    "numba": r"core/kernels\.py",
+    "OpenGL": r"app/viewport/.*",
+    "smplx": r"core/body/.*",
+}
+
+
+def test_layers_hold():
+    finished = subprocess.run(
+        [Path(sys.executable).with_name("lint-imports"), "--no-cache"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+
+
+@pytest.mark.parametrize("module", ["nlfgs_studio.core", "nlfgs_studio.app.cli"])
+def test_importing_loads_nothing_heavy(module):
+    program = f"import sys, {module}; print([name for name in {HEAVY!r} if name in sys.modules])"
+    finished = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert finished.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("library", HOMES)
+def test_each_library_is_imported_in_one_place(library):
+    pattern = re.compile(rf"^\s*(import|from) {library}(\.|\s|$)", re.MULTILINE)
+    users = [path.relative_to(ROOT).as_posix() for path in SOURCES if pattern.search(path.read_text(encoding="utf-8"))]
+    strays = [user for user in users if not re.fullmatch(HOMES[library], user) and user != "app/doctor.py"]
+    assert not strays
+
+
+def test_imports_inside_the_product_are_relative():
+    strays = [path for path in SOURCES if re.search(r"^\s*(import|from) nlfgs_studio", path.read_text(), re.MULTILINE)]
+    assert not strays
+
+
+def test_files_are_short_enough_to_read():
+    long = {str(path.relative_to(ROOT)): n for path in SOURCES if (n := len(path.read_text().splitlines())) > 350}
+    assert not long
+
+
+def test_pickles_are_never_loaded():
+    pattern = re.compile(r"allow_pickle\s*=\s*True|pickle\.load|torch\.load\(")
+    strays = [path for path in SOURCES if pattern.search(path.read_text(encoding="utf-8"))]
+    assert not strays

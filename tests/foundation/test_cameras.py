@@ -1,0 +1,79 @@
+"""Cameras look where they say, and moving them never makes them fall over."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from nlfgs_studio.core.cameras import MAX_DISTANCE, MIN_DISTANCE, OrbitCamera, framing, look_at, orbited, panned, zoomed
+
+angles = st.floats(-10, 10)
+
+
+def _project(camera, point):
+    x, y, z = (camera.camera_from_world[:3, :3] @ torch.tensor(point) + camera.camera_from_world[:3, 3]).tolist()
+    return camera.fx * x / z + camera.cx, camera.fy * y / z + camera.cy, z
+
+
+@given(yaw=angles, pitch=angles, distance=st.floats(MIN_DISTANCE, 10))
+def test_the_target_is_in_the_middle_and_up_is_up(yaw, pitch, distance):
+    orbit = zoomed(orbited(OrbitCamera(distance=1.0), yaw=yaw, pitch=pitch), distance)
+    camera = orbit.camera(640, 480)
+    x, y, z = _project(camera, orbit.target)
+    assert (x, y) == pytest.approx((320, 240), abs=1e-1)
+    assert z == pytest.approx(orbit.distance, rel=1e-4)
+    above = (orbit.target[0], orbit.target[1] + 0.01, orbit.target[2])
+    assert _project(camera, above)[1] < 240
+    rotation = camera.camera_from_world[:3, :3]
+    assert torch.allclose(rotation @ rotation.T, torch.eye(3), atol=1e-5)
+    assert torch.linalg.det(rotation) == pytest.approx(1.0, abs=1e-5)
+
+
+def test_yaw_zero_sees_the_front_with_the_left_hand_on_the_right():
+    camera = OrbitCamera(target=(0.0, 0.0, 0.0)).camera(100, 100)
+    assert camera.center[2] > 0
+    assert _project(camera, (0.5, 0.0, 0.0))[0] > 50
+
+
+def test_positive_yaw_goes_to_the_left_side_and_positive_pitch_above():
+    orbit = orbited(OrbitCamera(), yaw=0.5, pitch=0.5)
+    assert orbit.position[0] > orbit.target[0]
+    assert orbit.position[1] > orbit.target[1]
+
+
+@given(factor=st.floats(1e-6, 1e6))
+def test_zoom_keeps_its_bounds(factor):
+    assert MIN_DISTANCE <= zoomed(OrbitCamera(), factor).distance <= MAX_DISTANCE
+
+
+def test_panning_by_the_height_moves_the_old_target_to_the_edge():
+    orbit = orbited(OrbitCamera(), yaw=0.7, pitch=0.3)
+    moved = panned(orbit, right=0.5, up=0.0)
+    x, y, _ = _project(moved.camera(400, 400), orbit.target)
+    assert (x, y) == pytest.approx((0.0, 200.0), abs=0.1)
+
+
+@pytest.mark.parametrize("aspect", [0.5, 1.0, 2.0])
+def test_a_framed_box_is_inside_the_picture(aspect):
+    low, high = np.array([-0.9, -1.2, -0.2]), np.array([0.9, 0.5, 0.3])
+    camera = framing(low, high, orbit=OrbitCamera(), aspect=aspect).camera(int(400 * aspect), 400)
+    for corner in np.stack(np.meshgrid(*zip(low, high, strict=True)), -1).reshape(-1, 3):
+        x, y, z = _project(camera, corner.astype(np.float32))
+        assert 0 <= x <= camera.width
+        assert 0 <= y <= camera.height
+        assert z > 0
+
+
+def test_a_resized_camera_sees_the_same():
+    camera = OrbitCamera(yaw=0.3).camera(640, 480)
+    point = (0.1, 0.2, 0.3)
+    x, y, _ = _project(camera, point)
+    assert _project(camera.resized(320, 240), point)[:2] == pytest.approx((x / 2, y / 2), abs=1e-3)
+
+
+def test_looking_straight_down_is_refused():
+    with pytest.raises(ValueError, match="above"):
+        look_at((0.0, 1.0, 0.0), (0.0, 0.0, 0.0), fx=1.0, fy=1.0, width=1, height=1)
+    assert math.isfinite(OrbitCamera(pitch=math.radians(89)).camera(10, 10).camera_from_world.sum())

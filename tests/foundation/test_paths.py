@@ -1,0 +1,61 @@
+"""Files are written whole or not at all."""
+
+import os
+
+import pytest
+from nlfgs_studio.core.errors import StudioError
+from nlfgs_studio.core.paths import atomic_write, cache_directory
+
+
+def test_a_finished_write_replaces_the_file(tmp_path):
+    target = tmp_path / "ä file.npz"
+    target.write_bytes(b"old")
+    with atomic_write(target) as temporary:
+        temporary.write_bytes(b"new")
+        assert target.read_bytes() == b"old"
+    assert target.read_bytes() == b"new"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_failed_write_leaves_the_old_file_and_no_litter(tmp_path):
+    target = tmp_path / "avatar.npz"
+    target.write_bytes(b"old")
+    with pytest.raises(UnicodeEncodeError), atomic_write(target) as temporary:
+        temporary.write_text("half \udcff", encoding="utf-8")
+    assert target.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+@pytest.mark.parametrize("name", ["missing/avatar.npz", "file/avatar.npz"])
+def test_a_place_that_cannot_be_written_is_named_with_a_hint(tmp_path, name):
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(StudioError, match=r"avatar\.npz") as caught, atomic_write(tmp_path / name):
+        pass
+    assert caught.value.hint
+
+
+def test_a_full_disk_is_said_and_the_old_file_stays(tmp_path):
+    target = tmp_path / "avatar.npz"
+    target.write_bytes(b"old")
+    with pytest.raises(StudioError, match="disk is full"), atomic_write(target):
+        raise OSError(28, "No space left on device")
+    assert target.read_bytes() == b"old"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="modes are POSIX")
+def test_the_file_gets_the_mode_that_the_umask_allows(tmp_path):
+    with atomic_write(tmp_path / "new") as temporary:
+        temporary.write_bytes(b"")
+    (tmp_path / "plain").write_bytes(b"")
+    assert (tmp_path / "new").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+def test_home_moves_every_folder(home):
+    assert cache_directory().is_relative_to(home)
+
+
+def test_a_home_that_cannot_be_made_is_said(tmp_path, monkeypatch):
+    (tmp_path / "file").write_bytes(b"")
+    monkeypatch.setenv("NLFGS_STUDIO_HOME", str(tmp_path / "file"))
+    with pytest.raises(StudioError, match="cannot make the folder"):
+        cache_directory()
