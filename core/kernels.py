@@ -7,10 +7,13 @@ split depends only on the number of items and threads, so results repeat bit for
 
 from __future__ import annotations
 
+import hashlib
 import os
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numba
@@ -18,7 +21,30 @@ from numba.core import config
 
 from .paths import cache_directory
 
-setattr(config, "CACHE_DIR", os.environ.get("NUMBA_CACHE_DIR") or str(cache_directory() / "kernels"))  # noqa: B010 - numba makes its settings at run time
+_RELATIVE_IMPORT = re.compile(r"^from (\.+)([\w.]*) import", re.MULTILINE)
+
+
+def _cache_folder() -> str:
+    """Where compiled kernels are kept: a folder for each state of the sources that they are made from.
+
+    numba looks only at the file of a kernel, and would go on using what it compiled from constants and functions that
+    an update has changed in the files beside it. So the folder is named by all of them: the files that import from this
+    one, and those that they import.
+    """
+    sources: set[Path] = {Path(__file__)}
+    for path in Path(__file__).parent.rglob("*.py"):
+        imports = _RELATIVE_IMPORT.findall(path.read_text(encoding="utf-8"))
+        if any(module == "kernels" for _, module in imports):
+            sources.add(path)
+            sources.update(
+                path.parents[len(dots) - 1].joinpath(*name.split(".")).with_suffix(".py") for dots, name in imports
+            )
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(sources) if path.is_file()))
+    return str(cache_directory() / "kernels" / digest.hexdigest()[:16])
+
+
+# numba makes its settings at run time, so a checker cannot see this one
+setattr(config, "CACHE_DIR", os.environ.get("NUMBA_CACHE_DIR") or _cache_folder())  # noqa: B010
 
 #: Reassociation and reciprocals are welcome; NaN and infinity keep their meaning, so that bad input can be told.
 FAST_MATH = {"reassoc", "contract", "arcp", "nsz"}
