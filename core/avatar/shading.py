@@ -1,0 +1,74 @@
+"""Light that is painted onto an avatar: Gaussians have none of their own, and without it all looks flat.
+
+A bright sky above and in front, a darker floor, hollows that see little of either; and a little of a lamp beside the
+camera, which moves with the viewer and so goes into the first band of the spherical harmonics.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from jaxtyping import Float
+
+from ..geometry.spherical_harmonics import SH_C0, SH_C1
+
+_KEY = np.array([0.30, 0.62, 0.72]) / np.linalg.norm([0.30, 0.62, 0.72])
+_CELL = 0.008
+"""Metres; the grid on which points shade each other."""
+
+
+def openness(
+    points: Float[np.ndarray, "N 3"], normals: Float[np.ndarray, "N 3"], num_directions: int = 20
+) -> Float[np.ndarray, " N"]:
+    """Which share of the sky each point sees, 0 to 1, weighted by the cosine.
+
+    From each of some directions the points are drawn onto a grid that keeps the nearest; what lies well behind it is in
+    shade.
+    """
+    seen, total = np.zeros(len(points)), np.full(len(points), 1e-6)
+    for index in range(num_directions):
+        # A spiral with equal areas on the sphere, from the zenith to a little below the horizon.
+        height = 1.0 - 1.35 * (index + 0.5) / num_directions
+        angle = index * math.pi * (3.0 - math.sqrt(5.0))
+        radius = math.sqrt(1.0 - height * height)
+        direction = np.array([radius * math.sin(angle), height, radius * math.cos(angle)])
+        side = np.cross(direction, [0.3, 0.2, 1.0])
+        side /= np.linalg.norm(side)
+        depth = points @ direction
+        u = ((points @ side) / _CELL).astype(np.int64)
+        v = ((points @ np.cross(direction, side)) / _CELL).astype(np.int64)
+        cells = (u - u.min()) * (v.max() - v.min() + 1) + v - v.min()
+        nearest = np.full(cells.max() + 1, -np.inf)
+        np.maximum.at(nearest, cells, depth)
+        cosine = np.maximum(normals @ direction, 0.0)
+        # A slanted surface spans several depths within one cell; and shade fades in over two centimetres.
+        behind = nearest[cells] - depth - _CELL * (1.0 + 1.0 / np.maximum(cosine, 0.2))
+        seen += cosine * np.clip(1.0 - behind / 0.02, 0.0, 1.0)
+        total += cosine
+    return seen / total
+
+
+def lit(
+    albedo: Float[np.ndarray, "N 3"],
+    normals: Float[np.ndarray, "N 3"],
+    open_sky: Float[np.ndarray, " N"],
+    softness: Float[np.ndarray, " N"],
+) -> Float[np.ndarray, "N 3"]:
+    """Colours under the painted light; `softness` 1 lets red light into the shade, as skin does."""
+    facing_up = 0.5 + 0.5 * (normals @ np.array([0.0, 0.86, 0.51]))
+    key = np.clip(normals @ _KEY, 0.0, 1.0)
+    light = (0.50 + 0.32 * facing_up + 0.26 * key) * (0.45 + 0.55 * open_sky)
+    light = np.clip(light, 0.02, 1.12)[:, None]
+    bleeding = 1.0 + softness[:, None] * np.array([-0.16, 0.06, 0.12])
+    return np.clip(albedo * light**bleeding, 0.0, 1.0)
+
+
+def as_harmonics(
+    colours: Float[np.ndarray, "N 3"], normals: Float[np.ndarray, "N 3"], sheen: Float[np.ndarray, "N 3"]
+) -> Float[np.ndarray, "N 4 3"]:
+    """Degree 1: `colours` seen at a slant of about 60°, brighter by half of `sheen` seen head on, darker at the rim."""
+    linear = -sheen[:, None, :] * normals[:, :, None] / SH_C1
+    first = (colours - 0.5 * sheen - 0.5) / SH_C0
+    # The basis of band 1 is (-y, z, -x) times the constant.
+    return np.stack([first, -linear[:, 1], linear[:, 2], -linear[:, 0]], axis=1)
