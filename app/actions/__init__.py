@@ -1,0 +1,68 @@
+"""Everything that can happen to the state, each a value with a pure function from the old state to the new one.
+
+Document actions are covered by undo; the others are not. Values that would break the state are refused with a
+ValueError, and the old state stays.
+"""
+
+from .document import (
+    DocumentAction,
+    MirrorPose,
+    ResetJoints,
+    SetBeta,
+    SetBetas,
+    SetExpression,
+    SetExpressionValue,
+    SetJoint,
+    SetPose,
+    SetTranslation,
+)
+from .session import (
+    MAX_RECENT,
+    BeginDrag,
+    ClearLog,
+    DocumentSaved,
+    EndDrag,
+    OfferStandIn,
+    OpenDocument,
+    Redo,
+    Report,
+    SetJobs,
+    SetPlayback,
+    SetRecent,
+    SetView,
+    ShowMotion,
+    StateAction,
+    Undo,
+)
+
+Action = DocumentAction | StateAction | BeginDrag | EndDrag | Undo | Redo
+
+__all__ = [
+    "MAX_RECENT",
+    "Action",
+    "BeginDrag",
+    "ClearLog",
+    "DocumentAction",
+    "DocumentSaved",
+    "EndDrag",
+    "MirrorPose",
+    "OfferStandIn",
+    "OpenDocument",
+    "Redo",
+    "Report",
+    "ResetJoints",
+    "SetBeta",
+    "SetBetas",
+    "SetExpression",
+    "SetExpressionValue",
+    "SetJobs",
+    "SetJoint",
+    "SetPlayback",
+    "SetPose",
+    "SetRecent",
+    "SetTranslation",
+    "SetView",
+    "ShowMotion",
+    "StateAction",
+    "Undo",
+]

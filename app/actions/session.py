@@ -1,0 +1,203 @@
+"""Changes of what surrounds the document: files, drags, view, playback, messages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ...core.cameras import OrbitCamera
+from ..state import Document, DocumentFile, LogEntry, Playback, State, Status, Vector
+from .document import SetPose
+from .values import all_values, between, check_index, number, vector
+
+if TYPE_CHECKING:
+    from ...core.body.motion import Motion
+    from ...core.jobs import Progress
+
+MAX_LOG_ENTRIES = 500
+MAX_RECENT = 10
+
+
+class StateAction:
+    """A change of the state that undo does not cover."""
+
+    __slots__ = ()
+
+    def reduced(self, state: State) -> State:
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenDocument(StateAction):
+    """Put another document in place of the present one; undo brings the present one back."""
+
+    document: Document
+    path: Path | None = None
+    """The file it came from; None for one that was made here."""
+
+    def reduced(self, state: State) -> State:
+        _check_document(self.document)
+        document = replace(self.document, origin=len(state.files))
+        file = DocumentFile(path=self.path, saved=document)
+        return replace(state, document=document, files=(*state.files, file), stand_in_offered=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentSaved(StateAction):
+    """`document` now lies in the file at `path`; the person may have changed the present one since."""
+
+    document: Document
+    path: Path
+
+    def reduced(self, state: State) -> State:
+        files = list(state.files)
+        files[self.document.origin] = DocumentFile(path=self.path, saved=self.document)
+        return replace(state, files=tuple(files))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BeginDrag:
+    """A slider was taken hold of: until `EndDrag` all changes are one step of undo."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndDrag:
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undo:
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redo:
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetView(StateAction):
+    """Change how the document is looked at; what is None stays."""
+
+    orbit: OrbitCamera | None = None
+    background: Vector | None = None
+    """RGB in [0, 1]."""
+    renderer: str | None = None
+    """By name; "auto" leaves the choice to the program."""
+    splat_scale: float | None = None
+    max_sh_degree: int | None = None
+
+    def reduced(self, state: State) -> State:
+        view = state.view
+        if self.orbit is not None:
+            vector(self.orbit.target, "target")
+            for value in (self.orbit.yaw, self.orbit.pitch, self.orbit.distance, self.orbit.vertical_fov):
+                number(value, "camera")
+            view = replace(view, orbit=self.orbit)
+        if self.background is not None:
+            red, green, blue = (between(value, 0.0, 1.0, "a colour") for value in self.background)
+            view = replace(view, background=(red, green, blue))
+        if self.renderer is not None:
+            view = replace(view, renderer=self.renderer)
+        if self.splat_scale is not None:
+            view = replace(view, splat_scale=between(self.splat_scale, 0.01, 10.0, "the splat scale"))
+        if self.max_sh_degree is not None:
+            check_index(self.max_sh_degree, 4, "degree")
+            view = replace(view, max_sh_degree=self.max_sh_degree)
+        return replace(state, view=view)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowMotion(StateAction):
+    """Show a motion in place of the document's pose, from its beginning; None shows the document again."""
+
+    motion: Motion | None
+    path: Path | None = None
+    playing: bool = True
+
+    def reduced(self, state: State) -> State:
+        playing = self.playing and self.motion is not None
+        old = state.playback
+        playback = Playback(motion=self.motion, path=self.path, playing=playing, loop=old.loop, speed=old.speed)
+        return replace(state, playback=playback)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetPlayback(StateAction):
+    """Change how the motion plays; what is None stays."""
+
+    seconds: float | None = None
+    playing: bool | None = None
+    loop: bool | None = None
+    speed: float | None = None
+
+    def reduced(self, state: State) -> State:
+        playback = state.playback
+        if self.seconds is not None:
+            playback = replace(playback, seconds=max(0.0, number(self.seconds, "time")))
+        if self.speed is not None:
+            playback = replace(playback, speed=between(self.speed, 0.01, 10.0, "the speed"))
+        if self.playing is not None:
+            playback = replace(playback, playing=self.playing and playback.motion is not None)
+        if self.loop is not None:
+            playback = replace(playback, loop=self.loop)
+        return replace(state, playback=playback)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report(StateAction):
+    """Tell the person something: in the status bar, and in the log where `time` (since the epoch) stands beside it."""
+
+    status: Status
+    time: float
+
+    def reduced(self, state: State) -> State:
+        entries = (*state.log, LogEntry(time=self.time, status=self.status))
+        return replace(state, status=self.status, log=entries[-MAX_LOG_ENTRIES:])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClearLog(StateAction):
+    def reduced(self, state: State) -> State:
+        return replace(state, log=(), status=Status(message=""))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetJobs(StateAction):
+    """What runs in the background now."""
+
+    jobs: tuple[Progress, ...]
+
+    def reduced(self, state: State) -> State:
+        return replace(state, jobs=self.jobs)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetRecent(StateAction):
+    """The files opened or saved last, newest first."""
+
+    paths: tuple[Path, ...]
+
+    def reduced(self, state: State) -> State:
+        return replace(state, recent=tuple(dict.fromkeys(self.paths))[:MAX_RECENT])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferStandIn(StateAction):
+    """Ask whether another body shall stand in for the one that the avatar at `source` wants; None: no longer."""
+
+    source: Path | None
+
+    def reduced(self, state: State) -> State:
+        return replace(state, stand_in_offered=self.source)
+
+
+def _check_document(document: Document) -> None:
+    """A document as a whole: its parts fit each other."""
+    if (document.avatar is None) != (document.body is None):
+        raise ValueError("an avatar and its body come together")
+    if document.body is not None:
+        all_values(document.betas, (0.0,) * document.body.num_betas, "betas")
+        all_values(document.expression, (0.0,) * document.body.num_expression, "expression")
+    SetPose(rotations=document.rotations, translation=document.translation).changed(document)

@@ -1,0 +1,45 @@
+"""Values that may enter the state: finite, of sensible size, and as many as there should be. Others are ValueErrors."""
+
+from __future__ import annotations
+
+import math
+
+from ..state import Vector
+
+MAX_MAGNITUDE = 1e4
+"""Beyond this many metres or radians float32 no longer holds a millimetre."""
+
+
+def number(value: float, name: str) -> float:
+    number = float(value)
+    if not math.isfinite(number) or abs(number) > MAX_MAGNITUDE:
+        raise ValueError(f"{name} must be a finite number of sensible size, not {value}")
+    return number
+
+
+def between(value: float, lowest: float, highest: float, name: str) -> float:
+    if not lowest <= value <= highest:
+        raise ValueError(f"{name} lies in {lowest} to {highest}, not {value}")
+    return float(value)
+
+
+def vector(values: Vector, name: str) -> Vector:
+    if len(values) != 3:
+        raise ValueError(f"{name} has 3 values, not {len(values)}")
+    return (number(values[0], name), number(values[1], name), number(values[2], name))
+
+
+def check_index(index: int, size: int, name: str) -> None:
+    if not 0 <= index < size:
+        raise ValueError(f"{name} {index} is none of the {size} there are")
+
+
+def with_value(values: tuple[float, ...], index: int, value: float, name: str) -> tuple[float, ...]:
+    check_index(index, len(values), name)
+    return (*values[:index], number(value, name), *values[index + 1 :])
+
+
+def all_values(values: tuple[float, ...], old: tuple[float, ...], name: str) -> tuple[float, ...]:
+    if len(values) != len(old):
+        raise ValueError(f"{name}: {len(old)} values are needed, not {len(values)}")
+    return tuple(number(value, name) for value in values)

@@ -1,0 +1,228 @@
+"""What can be said on the command line; needs nothing but the standard library, so help and version come at once."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import re
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+MAX_SIDE = 8192
+"""Pixels."""
+VIDEO_SUFFIXES = (".mp4", ".mov", ".mkv")
+"""As in `storage.video`."""
+FRAMES = ("body", "head", "hands", "left hand", "right hand")
+"""As in `scene`."""
+
+_AVATAR_HELP = "an avatar (NPZ, rigged PLY), a splat file (PLY), or `default`"
+_RENDERER_HELP = "what draws: auto (the default), cpu, ... as `nlfgs-studio doctor` lists them"
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """The options of one call, the command in `command`; ends the process on --help, --version and bad usage."""
+    arguments = _joined(arguments)
+    parser, commands = _parser()
+    if not arguments or (arguments[0] not in commands and arguments[0] not in {"-h", "--help", "--version"}):
+        arguments.insert(0, "open")
+    options = parser.parse_args(arguments)
+    if options.command == "render":
+        _check_render(parser, options)
+    return options
+
+
+def _joined(arguments: Sequence[str]) -> list[str]:
+    """`--up -y` as `--up=-y`: argparse would take the axis for an option."""
+    joined: list[str] = []
+    for argument in arguments:
+        if argument == "-y" and joined and joined[-1] == "--up":
+            joined[-1] = "--up=-y"
+        else:
+            joined.append(argument)
+    return joined
+
+
+def _parser() -> tuple[argparse.ArgumentParser, tuple[str, ...]]:
+    parser = argparse.ArgumentParser(
+        prog="nlfgs-studio",
+        description="Pose, play and export a 3D Gaussian avatar on an SMPL-X body, with or without a GPU.",
+        usage="%(prog)s [AVATAR] [options]  |  %(prog)s COMMAND ...",
+        epilog="Without a command the window opens, with the options of `open`; `COMMAND --help` says more.",
+    )
+    parser.add_argument("--version", action="version", version=f"nlfgs-studio {version('nlfgs-studio')}")
+    commands = parser.add_subparsers(prog="nlfgs-studio", dest="command", metavar="COMMAND", required=True)
+    _add_open(commands.add_parser("open", help="open the window (this is what happens without a command)"))
+    _add_render(commands.add_parser("render", help="render an avatar to a picture or a film"))
+    _add_export(commands.add_parser("export", help="write an avatar as PLY or NPZ"))
+    bench = commands.add_parser("bench", help="measure what this machine reaches, stage by stage")
+    bench.add_argument("--json", type=Path, metavar="FILE", help="also write the figures (- for standard output)")
+    doctor = commands.add_parser("doctor", help="say what was found on this machine and what each lack costs")
+    doctor.add_argument("--json", type=Path, nargs="?", const=Path("-"), metavar="FILE", help="as JSON instead")
+    doctor.add_argument("--clear-cache", action="store_true", help="remove what can be made again, then end")
+    return parser, tuple(commands.choices)
+
+
+def _add_open(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("avatar", nargs="?", default="default", metavar="AVATAR", help=_AVATAR_HELP)
+    parser.add_argument("--motion", type=Path, metavar="FILE", help="play this motion (NPZ)")
+    parser.add_argument("--screenshot", type=Path, metavar="FILE", help="save the window as a PNG and end")
+    parser.add_argument("--size", type=_size, metavar="WxH", help="of the window, in pixels")
+    parser.add_argument("--renderer", default="auto", help=_RENDERER_HELP)
+
+
+def _add_render(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("avatar", metavar="AVATAR", help=_AVATAR_HELP)
+    _add_stand_in(parser)
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.png|.mp4", help="what to write")
+    parser.add_argument("--motion", type=Path, metavar="FILE", help="put this motion (NPZ) on the avatar")
+    parser.add_argument("--at", type=_seconds, default=0.0, metavar="SECONDS", help="which moment, for a picture")
+    parser.add_argument("--camera", choices=("motion",), help="see through the camera that the motion was filmed with")
+    parser.add_argument("--turntable", action="store_true", help="turn once around the avatar (film)")
+    parser.add_argument("--frame", choices=FRAMES, default="body", help="what fills the picture")
+    _add_pose(parser)
+    parser.add_argument("--size", type=_size, metavar="WxH", help="in pixels; 1024x1024 unless told")
+    parser.add_argument("--renderer", default="auto", help=_RENDERER_HELP)
+    parser.add_argument("--background", type=_color, metavar="#RRGGBB", help="colour behind the avatar")
+    parser.add_argument("--transparent", action="store_true", help="leave the background out (picture)")
+    parser.add_argument("--fps", type=_rate, metavar="RATE", help="pictures a second; the motion's, at most 30")
+    parser.add_argument(
+        "--seconds", type=_positive_seconds, metavar="S", help="length of the film; the motion's, or 4 for a turn"
+    )
+
+
+def _add_export(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("avatar", metavar="AVATAR", help=_AVATAR_HELP)
+    _add_stand_in(parser)
+    parser.add_argument(
+        "-o", "--output", type=_export_path, required=True, metavar="OUT.ply|.npz", help="what to write"
+    )
+    parser.add_argument("--rigged", action="store_true", help="keep the binding, so that the PLY opens as an avatar")
+    parser.add_argument("--motion", type=Path, metavar="FILE", help="take the pose from this motion (NPZ)")
+    parser.add_argument("--frame", type=_index, default=0, metavar="N", help="which frame of the motion, from 0")
+    _add_pose(parser)
+    parser.add_argument("--up", choices=("y", "-y", "z"), default="y", help="the axis that points up in the PLY")
+
+
+def _add_stand_in(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--stand-in", action="store_true", help="put an avatar whose body is missing on one that fits")
+
+
+def _add_pose(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--pose",
+        type=_joint_rotation,
+        action="append",
+        default=[],
+        metavar="JOINT=X,Y,Z",
+        help="turn a joint: axis-angle in degrees, as in left_elbow=0,-90,0; may be repeated",
+    )
+    parser.add_argument(
+        "--expression",
+        type=_named_value,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="strength of an action of the face, as in jawOpen=0.6; may be repeated",
+    )
+
+
+def _check_render(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    suffix = options.output.suffix.lower()
+    film = suffix in VIDEO_SUFFIXES
+    if suffix != ".png" and not film:
+        parser.error(f"cannot render to {options.output.name}: let it end in .png or {', '.join(VIDEO_SUFFIXES)}")
+    if not film and (options.turntable or options.fps is not None or options.seconds is not None):
+        parser.error("--turntable, --fps and --seconds are for films: let the output end in .mp4")
+    if film and options.transparent:
+        parser.error("films have no transparency: let the output end in .png")
+    if film and options.at:
+        parser.error("--at is for pictures: a film shows the whole motion")
+    if options.camera == "motion" and options.motion is None:
+        parser.error("--camera motion needs --motion")
+    if options.camera == "motion" and options.turntable:
+        parser.error("either --camera motion or --turntable")
+
+
+def _size(text: str) -> tuple[int, int]:
+    match = re.fullmatch(r"(\d{1,5})[xX](\d{1,5})", text)
+    if match is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no size such as 1024x1024")
+    width, height = int(match[1]), int(match[2])
+    if not (16 <= width <= MAX_SIDE and 16 <= height <= MAX_SIDE):
+        raise argparse.ArgumentTypeError(f"a side has 16 to {MAX_SIDE} pixels")
+    return width, height
+
+
+def _number(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number")
+    return value
+
+
+def _seconds(text: str) -> float:
+    value = _number(text)
+    if value < 0.0:
+        raise argparse.ArgumentTypeError("time begins at 0")
+    return value
+
+
+def _positive_seconds(text: str) -> float:
+    value = _seconds(text)
+    if value == 0.0:
+        raise argparse.ArgumentTypeError("a film lasts longer than 0 seconds")
+    return value
+
+
+def _rate(text: str) -> float:
+    value = _number(text)
+    if not 0.1 <= value <= 240.0:
+        raise argparse.ArgumentTypeError("a film has 0.1 to 240 pictures a second")
+    return value
+
+
+def _index(text: str) -> int:
+    if not re.fullmatch(r"\d{1,9}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of a frame")
+    return int(text)
+
+
+def _color(text: str) -> tuple[float, float, float]:
+    match = re.fullmatch(r"#?([0-9a-fA-F]{2})([0-9a-fA-F]{2})([0-9a-fA-F]{2})", text)
+    if match is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no colour such as #ffffff")
+    red, green, blue = (int(part, 16) / 255.0 for part in match.groups())
+    return red, green, blue
+
+
+def _export_path(text: str) -> Path:
+    path = Path(text)
+    if path.suffix.lower() not in {".ply", ".npz"}:
+        raise argparse.ArgumentTypeError(f"cannot export to {path.name}: let it end in .ply or .npz")
+    return path
+
+
+def _named(text: str, example: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise argparse.ArgumentTypeError(f"{text!r} is not like {example}")
+    return name, value
+
+
+def _joint_rotation(text: str) -> tuple[str, tuple[float, float, float]]:
+    """The joint's name and its axis-angle vector in radians."""
+    name, values = _named(text, "left_elbow=0,-90,0")
+    degrees = [_number(value) for value in values.split(",")]
+    if len(degrees) != 3:
+        raise argparse.ArgumentTypeError(f"{text!r} is not like left_elbow=0,-90,0")
+    x, y, z = (math.radians(value) for value in degrees)
+    return name, (x, y, z)
+
+
+def _named_value(text: str) -> tuple[str, float]:
+    name, value = _named(text, "jawOpen=0.6")
+    return name, _number(value)

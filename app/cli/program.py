@@ -1,0 +1,114 @@
+"""Runs a command and turns what happens into an exit code: 0 done, 2 the person can mend it, 130 stopped by Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from ...core.errors import Cancelled, StudioError
+from .arguments import parse
+
+EXIT_MENDABLE = 2
+EXIT_INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run `nlfgs-studio` with these arguments (the process's own if None); the exit code."""
+    options = parse(sys.argv[1:] if arguments is None else arguments)
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s", stream=sys.stderr)
+    try:
+        return _COMMANDS[options.command](options)
+    except StudioError as error:
+        print(f"nlfgs-studio: {error.message}", file=sys.stderr)
+        if error.hint:
+            print(f"  {error.hint}", file=sys.stderr)
+        return EXIT_MENDABLE
+    except (KeyboardInterrupt, Cancelled):
+        print("\nnlfgs-studio: stopped; nothing was left half-written", file=sys.stderr)
+        return EXIT_INTERRUPTED
+
+
+def _open(options: argparse.Namespace) -> int:
+    from ..doctor import display_problem
+
+    problem = display_problem()
+    if problem is not None:
+        raise StudioError(problem, hint="without a display: nlfgs-studio render default -o picture.png")
+    from ..window import run_window
+
+    return run_window(
+        source=options.avatar,
+        motion=options.motion,
+        screenshot=options.screenshot,
+        size=options.size,
+        renderer=options.renderer,
+    )
+
+
+def _render(options: argparse.Namespace) -> int:
+    from .render import render
+
+    render(options)
+    return 0
+
+
+def _export(options: argparse.Namespace) -> int:
+    from .export import export
+
+    export(options)
+    return 0
+
+
+def _bench(options: argparse.Namespace) -> int:
+    from ...core.benchmark import run_benchmark, table
+    from .progress import ProgressLine
+    from .session import session
+
+    with session("default") as services, ProgressLine() as line:
+        document = services.store.state.document
+        assert document.avatar is not None
+        assert document.body is not None
+        result = run_benchmark(document.avatar, document.body, report=line.show)
+    print(table(result))
+    if options.json is not None:
+        _write_json(options.json, result)
+    return 0
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from .. import doctor
+
+    if options.clear_cache:
+        print(doctor.clear_cache())
+        return 0
+    findings = doctor.examine()
+    if options.json is not None:
+        _write_json(options.json, doctor.as_json(findings))
+    else:
+        print(doctor.in_words(findings))
+    return 0
+
+
+def _write_json(path: Path, value: object) -> None:
+    """To a file, or for `-` to the standard output."""
+    from ...core.paths import atomic_write
+
+    text = json.dumps(value, indent=2) + "\n"
+    if str(path) == "-":
+        sys.stdout.write(text)
+        return
+    with atomic_write(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+_COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "open": _open,
+    "render": _render,
+    "export": _export,
+    "bench": _bench,
+    "doctor": _doctor,
+}

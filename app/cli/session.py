@@ -1,0 +1,60 @@
+"""A store and services without a window: opens what a command names, poses it, and closes everything at the end."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from ...core.errors import StudioError
+from ...core.jobs import Progress
+from ..commands import run
+from ..services import Services
+from ..state import Vector
+from ..store import Store
+from .progress import ProgressLine
+
+
+@contextlib.contextmanager
+def session(
+    source: str, motion: Path | None = None, *, stand_in: bool = False, drawing: bool = True
+) -> Iterator[Services]:
+    """Services with the avatar open and the motion, if any, held at its beginning.
+
+    Raises:
+        StudioError: a file cannot be read.
+    """
+    services = Services(Store(), drawing=drawing, keeps_recent=False)
+    try:
+        run(services, "open", source=source, stand_in=stand_in)
+        finish(services)
+        if motion is not None:
+            if services.store.state.document.avatar is None:
+                raise StudioError(f"{source} has no rig, so no motion can move it", hint="open an avatar instead")
+            run(services, "open_motion", path=motion, playing=False)
+            finish(services)
+        yield services
+    finally:
+        services.close()
+
+
+def finish(services: Services) -> None:
+    """Wait for the jobs, showing how far they are; raises the first one's error."""
+    with ProgressLine() as line:
+
+        def show(jobs: tuple[Progress, ...]) -> None:
+            line.show(jobs[0].fraction, jobs[0].message, jobs[0].seconds_left)
+
+        services.wait(show)
+
+
+def pose(services: Services, rotations: Sequence[tuple[str, Vector]], expression: Sequence[tuple[str, float]]) -> None:
+    """Turn joints (radians) and set actions of the face, all by name.
+
+    Raises:
+        StudioError: no such joint or action, or nothing that can be posed.
+    """
+    for joint, rotation in rotations:
+        run(services, "set_joint", joint=joint, rotation=rotation)
+    for action, value in expression:
+        run(services, "set_expression", action=action, value=value)

@@ -1,0 +1,12 @@
+"""Everything a person can ask of the program, by name; buttons, keys and the command line call the same commands.
+
+A command takes the services and keyword arguments. `ValueError` and `TypeError` mean a wrong call, `StudioError` that
+the person can mend it. Commands that read or write files start a job and return; the rest is done when they return.
+Importing this package registers them all.
+"""
+
+from . import body, files, playback, view
+from .body import joint_index
+from .registry import COMMANDS, Command, attempt, run
+
+__all__ = ["COMMANDS", "Command", "attempt", "body", "files", "joint_index", "playback", "run", "view"]

@@ -1,0 +1,67 @@
+"""Playing motions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ...core.errors import StudioError
+from ..actions import SetPlayback, SetPose, ShowMotion
+from ..services import Services
+from .registry import command
+
+
+@command("Open motion…", path="motion.npz")
+def open_motion(services: Services, *, path: str | Path, playing: bool = True) -> None:
+    """Play a motion file on the avatar; its pose stays what it was."""
+    services.open_motion(Path(path), playing=playing)
+
+
+@command("Close motion")
+def close_motion(services: Services) -> None:
+    """Show the avatar's own pose again."""
+    services.store.dispatch(ShowMotion(motion=None))
+
+
+@command("Play")
+def play(services: Services) -> None:
+    """Let the motion run, from its beginning if it had ended."""
+    playback = services.store.state.playback
+    if playback.motion is None:
+        raise StudioError("there is no motion to play", hint="open a motion file first")
+    ended = playback.seconds >= playback.motion.seconds
+    services.store.dispatch(SetPlayback(playing=True, seconds=0.0 if ended else None))
+
+
+@command("Pause")
+def pause(services: Services) -> None:
+    """Hold the motion where it is."""
+    services.store.dispatch(SetPlayback(playing=False))
+
+
+@command("Scrub", seconds=0.5)
+def scrub(services: Services, *, seconds: float) -> None:
+    """Hold the motion at a time in seconds."""
+    motion = services.store.state.playback.motion
+    if motion is not None:
+        seconds = min(max(seconds, 0.0), motion.seconds)
+    services.store.dispatch(SetPlayback(seconds=seconds, playing=False))
+
+
+@command("Playback", speed=0.5, loop=False)
+def set_playback(services: Services, *, speed: float | None = None, loop: bool | None = None) -> None:
+    """Change how fast a motion plays and whether it starts over."""
+    services.store.dispatch(SetPlayback(speed=speed, loop=loop))
+
+
+@command("Take pose", effect="document")
+def take_pose(services: Services) -> None:
+    """Make the pose that the motion shows the avatar's own, and close the motion."""
+    state = services.store.state
+    pose = services.current_pose(state)
+    if state.playback.motion is None or pose is None:
+        raise StudioError("there is no motion to take a pose from", hint="open a motion file first")
+    x, y, z = pose.translation.tolist()
+    rotations = tuple((a, b, c) for a, b, c in pose.rotations.tolist())
+    expression = tuple(pose.expression.tolist())
+    services.store.dispatch(SetPose(rotations=rotations, translation=(x, y, z), expression=expression))
+    services.store.dispatch(ShowMotion(motion=None))

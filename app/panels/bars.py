@@ -1,0 +1,136 @@
+"""The bar at the top: what is open, undo and redo; and the bar at the bottom: what happens."""
+
+from __future__ import annotations
+
+import dearpygui.dearpygui as dpg
+
+from ...core.jobs import Progress
+from ..state import Kind, State, Status
+from ..theme import ACCENT, ERROR, FAINT, MUTED, TEXT, WARNING, Colour, Icons, Item
+from .controls import icon_button, sentence
+from .desk import Desk
+from .file import FileActions, document_name
+
+TITLE_HEIGHT, STATUS_HEIGHT = 52, 32
+KIND_COLOURS: dict[Kind, Colour] = {"info": MUTED, "warning": WARNING, "error": ERROR}
+KIND_ICONS: dict[Kind, str] = {"info": Icons.INFO, "warning": Icons.WARNING, "error": Icons.ERROR}
+PROGRAM = "nlfgs studio"
+
+
+class TitleBar:
+    """Name of the program and the document; new, open, save, undo, redo."""
+
+    def __init__(self, desk: Desk, files: FileActions) -> None:
+        self._desk = desk
+        self._files = files
+        self._shown: tuple[object, ...] = ()
+
+    def build(self, parent: Item) -> None:
+        theme, desk, files = self._desk.theme, self._desk, self._files
+        self._bar = dpg.add_child_window(parent=parent, no_scrollbar=True)
+        dpg.bind_item_theme(self._bar, theme.bar)
+        dpg.push_container_stack(self._bar)
+        name = dpg.add_text(PROGRAM, pos=(theme.px(20), theme.px(10)))
+        dpg.bind_item_font(name, theme.fonts.strong)
+        self._document = dpg.add_text("", pos=(theme.px(150), theme.px(10)), color=MUTED)
+        with dpg.group(horizontal=True, horizontal_spacing=theme.px(4)) as self._buttons:
+            self._undo = icon_button(theme, Icons.UNDO, "Undo (Ctrl+Z)", lambda: desk.run("undo"))
+            self._redo = icon_button(theme, Icons.REDO, "Redo (Ctrl+Shift+Z)", lambda: desk.run("redo"))
+            dpg.add_spacer(width=theme.px(12))
+            icon_button(theme, Icons.OPEN, "Open (Ctrl+O)", files.open)
+            icon_button(theme, Icons.SAVE, "Save (Ctrl+S)", files.save)
+        dpg.pop_container_stack()
+
+    def layout(self, width: int, height: int) -> None:
+        theme = self._desk.theme
+        dpg.configure_item(self._bar, pos=(0, 0), width=width, height=height)
+        buttons_width = 4 * theme.px(36) + theme.px(12) + 4 * theme.px(4)
+        dpg.set_item_pos(self._buttons, [width - buttons_width - theme.px(12), theme.px(8)])
+
+    def sync(self, state: State) -> None:
+        store = self._desk.store
+        shown = (state.file.path, state.unsaved, state.document.origin, store.can_undo, store.can_redo)
+        if shown == self._shown:
+            return
+        self._shown = shown
+        is_empty = state.document.avatar is None and state.document.static is None
+        title = "" if is_empty else document_name(state.file)
+        dpg.set_value(self._document, f"{title}   unsaved" if state.unsaved else title)
+        dpg.configure_item(self._document, color=TEXT if state.unsaved else MUTED)
+        for button, is_possible in ((self._undo, store.can_undo), (self._redo, store.can_redo)):
+            dpg.configure_item(button, enabled=is_possible)
+        dpg.set_viewport_title(f"{title}{' *' if state.unsaved else ''} - {PROGRAM}" if title else PROGRAM)
+
+
+class StatusBar:
+    """The last thing said, and at the right what runs in the background."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._shown: tuple[object, ...] = ()
+        self._width = 0
+
+    def build(self, parent: Item) -> None:
+        theme = self._desk.theme
+        self._bar = dpg.add_child_window(parent=parent, no_scrollbar=True)
+        dpg.bind_item_theme(self._bar, theme.status_bar)
+        dpg.push_container_stack(self._bar)
+        self._icon = dpg.add_text("", pos=(theme.px(16), theme.px(2)))
+        dpg.bind_item_font(self._icon, theme.fonts.small_icons)
+        self._message = dpg.add_text("", pos=(theme.px(40), theme.px(3)))
+        self._hint = dpg.add_text("", color=FAINT, pos=(theme.px(40), theme.px(3)))
+        self._job = dpg.add_text("", color=ACCENT, pos=(theme.px(40), theme.px(3)))
+        for item in (self._message, self._hint, self._job):
+            dpg.bind_item_font(item, theme.fonts.small)
+        with dpg.tooltip(self._message, delay=0.4) as tip:
+            self._whole = dpg.add_text("", wrap=theme.px(600))
+        dpg.bind_item_theme(tip, theme.tooltip)
+        dpg.pop_container_stack()
+
+    def layout(self, top: int, width: int, height: int) -> None:
+        self._width = width
+        self._shown = ()
+        dpg.configure_item(self._bar, pos=(0, top), width=width, height=height)
+
+    def sync(self, state: State) -> None:
+        shown = (state.status, state.jobs)
+        if shown == self._shown:
+            return
+        self._shown = shown
+        theme = self._desk.theme
+        job = _job_line(state.jobs[0]) if state.jobs else ""
+        job_left = self._width - theme.px(16) - self._text_width(job)
+        dpg.set_value(self._job, job)
+        dpg.set_item_pos(self._job, [job_left, theme.px(3)])
+        self._show_status(state.status, room=job_left - theme.px(40) - theme.px(24))
+
+    def _show_status(self, status: Status, *, room: float) -> None:
+        theme = self._desk.theme
+        dpg.set_value(self._icon, KIND_ICONS[status.kind] if status.message else "")
+        dpg.configure_item(self._icon, color=KIND_COLOURS[status.kind])
+        said = sentence(status.message)
+        message = self._fitted(said, room)
+        width = self._text_width(message)
+        dpg.set_value(self._message, message)
+        dpg.configure_item(self._message, color=KIND_COLOURS[status.kind])
+        dpg.set_value(self._hint, self._fitted(status.hint, room - width - theme.px(14)))
+        dpg.set_item_pos(self._hint, [round(theme.px(40) + width + theme.px(14)), theme.px(3)])
+        dpg.set_value(self._whole, f"{said}\n{status.hint}" if status.hint else said)
+
+    def _text_width(self, text: str) -> float:
+        size = dpg.get_text_size(text, font=self._desk.theme.fonts.small) if text else None
+        return size[0] if size else 0.0
+
+    def _fitted(self, text: str, room: float) -> str:
+        """As much of the text as has room; the tooltip and the log have all of it."""
+        text = text.replace("\n", " ")
+        if self._text_width(text) <= room:
+            return text
+        while text and self._text_width(f"{text}…") > room:
+            text = text[: -max(1, len(text) // 20)]
+        return f"{text.rstrip()}…" if text else ""
+
+
+def _job_line(job: Progress) -> str:
+    message = f": {job.message}" if job.message else ""
+    return f"{job.name}{message}  {100.0 * job.fraction:.0f} %"

@@ -1,0 +1,86 @@
+"""What every panel has at hand: the store, the services, the theme, and the ways to change something."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+import dearpygui.dearpygui as dpg
+
+from .. import commands
+from ..actions import Action, BeginDrag, EndDrag
+from ..services import Services
+from ..state import State
+from ..store import Store
+from ..theme import DOCK_WIDTH, PANEL_PADDING, SCROLLBAR, Item, Theme
+
+
+class Dialogs(Protocol):
+    """Questions that cover the window until they are answered."""
+
+    def choose_to_open(self, title: str, suffixes: tuple[str, ...], then: Callable[[Path], object]) -> None: ...
+
+    def choose_to_save(self, title: str, suffix: str, suggestion: str, then: Callable[[Path], object]) -> None: ...
+
+    def settle_unsaved(self, doing: str, then: Callable[[], object]) -> None:
+        """Go on at once where nothing is unsaved, else when the person has saved or given the work up."""
+        ...
+
+
+class Panel(Protocol):
+    """One page of the dock."""
+
+    name: str
+    icon: str
+
+    def build(self, parent: Item) -> None:
+        """Make the widgets, once."""
+        ...
+
+    def actions(self) -> None:
+        """Make the buttons beside the panel's title, once."""
+        ...
+
+    def sync(self, state: State) -> None:
+        """Make the widgets show this state; called every frame, so it compares by identity first."""
+        ...
+
+
+class Desk:
+    """Given to every panel; knows which widget is held, so that one drag is one step of undo."""
+
+    def __init__(self, services: Services, theme: Theme) -> None:
+        self.services = services
+        self.theme = theme
+        self.dialogs: Dialogs
+        self._held: Item | None = None
+
+    @property
+    def store(self) -> Store:
+        return self.services.store
+
+    @property
+    def inner_width(self) -> int:
+        """Pixels that a panel's content may be wide, its scrollbar left out."""
+        return self.theme.px(DOCK_WIDTH) - 2 * self.theme.px(PANEL_PADDING) - self.theme.px(SCROLLBAR)
+
+    def run(self, command: str, **arguments: Any) -> bool:
+        """Run a command of the registry; what the person can mend is said in the status bar."""
+        return commands.attempt(self.services, command, **arguments)
+
+    def send(self, action: Action) -> None:
+        self.store.dispatch(action)
+
+    def send_while_held(self, item: Item, action: Action) -> None:
+        """A change made by a widget that is held: until it is let go, all its changes are one step."""
+        if self._held != item:
+            self.store.dispatch(BeginDrag())
+            self._held = item
+        self.store.dispatch(action)
+
+    def end_drag_when_released(self) -> None:
+        """Once a frame, after the callbacks: a drag's last change arrives in the frame of its release."""
+        if self._held is not None and not (dpg.does_item_exist(self._held) and dpg.is_item_active(self._held)):
+            self._held = None
+            self.store.dispatch(EndDrag())

@@ -1,0 +1,104 @@
+"""The left side: a rail of icons, and the panel that is chosen on it."""
+
+from __future__ import annotations
+
+import dearpygui.dearpygui as dpg
+
+from ..state import State
+from ..theme import DOCK_WIDTH, PANEL_PADDING, Item, Theme
+from .desk import Panel
+
+RAIL_WIDTH = 84
+ENTRY_HEIGHT = 62
+
+
+class Dock:
+    """Panels that are not shown are not synchronised either: they catch up when they are chosen."""
+
+    def __init__(self, theme: Theme, panels: tuple[Panel, ...]) -> None:
+        self._theme = theme
+        self._panels = panels
+        self._chosen = panels[0]
+        self._entries: dict[str, tuple[Item, Item]] = {}
+        self._pages: dict[str, Item] = {}
+
+    @property
+    def width(self) -> int:
+        """Pixels."""
+        return self._theme.px(RAIL_WIDTH) + self._theme.px(DOCK_WIDTH)
+
+    def build(self, parent: Item) -> None:
+        theme = self._theme
+        self._rail = dpg.add_child_window(parent=parent, no_scrollbar=True)
+        dpg.bind_item_theme(self._rail, theme.rail)
+        self._page_area = dpg.add_child_window(parent=parent, no_scrollbar=True, always_use_window_padding=True)
+        dpg.bind_item_theme(self._page_area, theme.panel)
+        for number, panel in enumerate(self._panels):
+            self._build_entry(panel, top=theme.px(10) + number * theme.px(ENTRY_HEIGHT))
+        for panel in self._panels:
+            self._build_page(panel)
+        self.choose(self._chosen.name)
+
+    def _build_entry(self, panel: Panel, *, top: int) -> None:
+        """An icon with its name below: two buttons that do the same."""
+        theme = self._theme
+        left, width = theme.px(8), theme.px(RAIL_WIDTH - 16)
+
+        def choose() -> None:
+            self.choose(panel.name)
+
+        icon = dpg.add_button(
+            label=panel.icon,
+            parent=self._rail,
+            width=width,
+            height=theme.px(36),
+            pos=(left, top),
+            callback=choose,
+            tag=f"rail {panel.name}",
+        )
+        dpg.bind_item_font(icon, theme.fonts.icons)
+        name = dpg.add_button(
+            label=panel.name,
+            parent=self._rail,
+            width=width,
+            height=theme.px(18),
+            pos=(left, top + theme.px(37)),
+            callback=choose,
+        )
+        dpg.bind_item_font(name, theme.fonts.tiny)
+        self._entries[panel.name] = (icon, name)
+
+    def _build_page(self, panel: Panel) -> None:
+        theme = self._theme
+        with dpg.group(parent=self._page_area, show=False) as page:
+            with dpg.group(horizontal=True, horizontal_spacing=theme.px(2)):
+                title = dpg.add_text(panel.name)
+                dpg.bind_item_font(title, theme.fonts.title)
+            with dpg.group(horizontal=True, horizontal_spacing=theme.px(2)) as actions:
+                panel.actions()
+            children = dpg.get_item_children(actions, 1) or []
+            num_actions = sum(dpg.get_item_type(child) == "mvAppItemType::mvButton" for child in children)
+            right = theme.px(DOCK_WIDTH - PANEL_PADDING) - num_actions * theme.px(38)
+            dpg.set_item_pos(actions, [right, theme.px(8)])
+            dpg.add_spacer(height=theme.px(2))
+            panel.build(page)
+        self._pages[panel.name] = page
+
+    def choose(self, name: str) -> None:
+        """Show the panel of that name."""
+        theme = self._theme
+        self._chosen = next(panel for panel in self._panels if panel.name == name)
+        for other, (icon, label) in self._entries.items():
+            is_chosen = other == name
+            dpg.configure_item(self._pages[other], show=is_chosen)
+            dpg.bind_item_theme(icon, theme.selected_button if is_chosen else theme.quiet_button)
+            dpg.bind_item_theme(label, theme.rail_label_chosen if is_chosen else theme.rail_label)
+
+    def layout(self, top: int, height: int) -> None:
+        theme = self._theme
+        rail_width = theme.px(RAIL_WIDTH)
+        dpg.configure_item(self._rail, pos=(0, top), width=rail_width, height=height)
+        dpg.configure_item(self._page_area, pos=(rail_width, top), width=theme.px(DOCK_WIDTH), height=height)
+
+    def sync(self, state: State) -> None:
+        self._chosen.sync(state)

@@ -1,0 +1,165 @@
+"""From the state to what stands in front of the camera: the pose that is shown, its Gaussians, and how to frame them.
+
+Remembered by identity: while the parts of the state that count are the same objects, so are the results.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from ..core.body.joints import JOINT_GROUPS, JOINT_NAMES, NUM_JOINTS
+from ..core.body.model import BodyModel, shape_body
+from ..core.body.parameters import BodyPose
+from ..core.cameras import OrbitCamera, framing
+from .state import Document, Playback, State
+
+if TYPE_CHECKING:
+    from ..core.gaussians import Gaussians
+    from ..core.pipeline import Pipeline
+
+FRAMES: dict[str, tuple[int, ...] | None] = {
+    "body": None,
+    "head": JOINT_GROUPS["head"],
+    "hands": JOINT_GROUPS["left hand"] + JOINT_GROUPS["right hand"],
+    "left hand": JOINT_GROUPS["left hand"] + (JOINT_NAMES.index("left_wrist"),),
+    "right hand": JOINT_GROUPS["right hand"] + (JOINT_NAMES.index("right_wrist"),),
+}
+"""What can be framed, and the joints whose skin that is; None for all of it."""
+
+STRAY_FRACTION = 0.002
+"""Of the Gaussians on each side that may lie outside when a foreign splat file is framed: such files have floaters."""
+
+
+class Scene:
+    """Belongs to one thread."""
+
+    def __init__(self) -> None:
+        self._pipeline: Pipeline | None = None
+        self._betas: tuple[tuple[float, ...], torch.Tensor] = ((), torch.zeros(0))
+        self._pelvis: tuple[BodyModel | None, torch.Tensor, torch.Tensor] = (None, torch.zeros(0), torch.zeros(3))
+        self._pose_key: tuple[Any, ...] = ()
+        self._pose: BodyPose | None = None
+
+    @property
+    def timings(self) -> dict[str, float]:
+        """Milliseconds of the last run of each stage."""
+        return dict(self._pipeline.timings) if self._pipeline else {}
+
+    @property
+    def last_run(self) -> tuple[str, ...]:
+        """The stages that the last call of `gaussians` had to run."""
+        return self._pipeline.last_run if self._pipeline else ()
+
+    def pose(self, state: State) -> BodyPose | None:
+        """The motion's pose where one is shown, else the document's; None without an avatar."""
+        document, playback = state.document, state.playback
+        if document.body is None:
+            return None
+        key = (document.body, document.rotations, document.expression, document.translation)
+        if playback.motion is not None:
+            key = (document.body, document.betas, playback.motion, playback.seconds, document.expression)
+        if len(key) != len(self._pose_key) or any(new is not old for new, old in zip(key, self._pose_key, strict=True)):
+            self._pose = (
+                _document_pose(document) if playback.motion is None else self._pose_in_motion(document, playback)
+            )
+            self._pose_key = key
+        return self._pose
+
+    def gaussians(self, state: State) -> Gaussians | None:
+        """What to draw; None while there is nothing."""
+        document = state.document
+        pose = self.pose(state)
+        if document.avatar is None or document.body is None or pose is None:
+            return document.static
+        if self._pipeline is None or self._pipeline.body is not document.body:
+            from ..core.pipeline import Pipeline
+
+            self._pipeline = Pipeline(document.body)
+        return self._pipeline.gaussians(document.avatar, self._betas_of(document), pose)
+
+    def _betas_of(self, document: Document) -> Float[Tensor, " S"]:
+        if self._betas[0] is not document.betas:
+            self._betas = (document.betas, torch.tensor(document.betas, dtype=torch.float32))
+        return self._betas[1]
+
+    def _pose_in_motion(self, document: Document, playback: Playback) -> BodyPose:
+        assert playback.motion is not None
+        assert document.body is not None
+        body, betas = document.body, self._betas_of(document)
+        if self._pelvis[0] is not body or self._pelvis[1] is not betas:
+            self._pelvis = (body, betas, shape_body(body, betas).joints[0])
+        pose = playback.motion.pose_at(playback.seconds, body, pelvis=self._pelvis[2])
+        if playback.motion.expression is not None:
+            return pose
+        # A motion without a face leaves the face to the person.
+        return replace(pose, expression=torch.tensor(document.expression, dtype=torch.float32))
+
+    def bounds(self, state: State, part: str) -> tuple[np.ndarray, np.ndarray] | None:
+        """Lowest and highest corner of a part of what is shown, in metres; None while there is nothing.
+
+        Raises:
+            ValueError: no such part.
+        """
+        if part not in FRAMES:
+            raise ValueError(f"{part!r} is none of {', '.join(FRAMES)}")
+        gaussians = self.gaussians(state)
+        if gaussians is None or len(gaussians) == 0:
+            return None
+        document, joints, means = state.document, FRAMES[part], gaussians.means
+        if document.avatar is None or document.body is None:
+            ordered = means.sort(dim=0).values.double().numpy()
+            stray = round(STRAY_FRACTION * (len(ordered) - 1))
+            return ordered[stray], ordered[len(ordered) - 1 - stray]
+        if joints is not None:
+            # The joint that holds most of a Gaussian's first vertex says whose skin it is.
+            owners = document.body.skin_weights.argmax(dim=1)[document.avatar.template.corners[:, 0]]
+            means = means[torch.isin(owners, torch.tensor(joints))]
+        return means.amin(0).double().numpy(), means.amax(0).double().numpy()
+
+    def framed(self, state: State, part: str, aspect: float) -> OrbitCamera:
+        """The state's camera moved so that a part of what is shown fills a picture of that width over height.
+
+        Raises:
+            ValueError: no such part.
+        """
+        bounds = self.bounds(state, part)
+        orbit = state.view.orbit
+        return orbit if bounds is None else framing(*bounds, orbit=orbit, aspect=aspect)
+
+
+def prepared(document: Document, *, drawing: bool) -> Scene:
+    """A scene that has shown `document` once, for the thread that takes it over: there nothing is left to compile.
+
+    With `drawing` the processor's renderer has drawn it too.
+    """
+    scene = Scene()
+    if document.body is not None:
+        # A pose that moves everything runs every kernel; at rest some have nothing to do.
+        lively = replace(
+            document, rotations=((0.1, 0.1, 0.1),) * NUM_JOINTS, expression=(0.1,) * len(document.expression)
+        )
+        scene.gaussians(State(document=lively))
+    gaussians = scene.gaussians(State(document=document))
+    if drawing and gaussians is not None:
+        from ..core.rendering.cpu_renderer import CpuRenderer
+        from ..core.rendering.renderer import RenderSettings
+
+        renderer, camera = CpuRenderer(), OrbitCamera().camera(64, 64)
+        renderer.render(gaussians, camera, RenderSettings())
+        renderer.render_rgba8(gaussians, camera, RenderSettings(), np.zeros((64, 64, 4), np.uint8))
+        renderer.close()
+    return scene
+
+
+def _document_pose(document: Document) -> BodyPose:
+    return BodyPose(
+        rotations=torch.tensor(document.rotations, dtype=torch.float32),
+        expression=torch.tensor(document.expression, dtype=torch.float32),
+        translation=torch.tensor(document.translation, dtype=torch.float32),
+    )

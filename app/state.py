@@ -1,0 +1,123 @@
+"""Everything the program knows at one moment, as one frozen value; a frame of the window reads nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from ..core.body.joints import NUM_JOINTS
+from ..core.cameras import OrbitCamera
+
+if TYPE_CHECKING:
+    from ..core.avatar.avatar import Avatar
+    from ..core.body.model import BodyModel
+    from ..core.body.motion import Motion
+    from ..core.gaussians import Gaussians
+    from ..core.jobs import Progress
+
+Vector = tuple[float, float, float]
+Kind = Literal["info", "warning", "error"]
+
+REST_ROTATIONS: tuple[Vector, ...] = ((0.0, 0.0, 0.0),) * NUM_JOINTS
+DEFAULT_ORBIT = OrbitCamera()
+DEFAULT_BACKGROUND: Vector = (0.13, 0.14, 0.16)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """What undo covers and saving stores: an avatar with its shape and pose, or static Gaussians, or nothing yet.
+
+    Two documents are equal when the person sees no difference; avatars, bodies and Gaussians compare by identity.
+    """
+
+    body: BodyModel | None = None
+    """The body that `avatar` is bound to; present exactly when `avatar` is."""
+    avatar: Avatar | None = None
+    static: Gaussians | None = None
+    """Gaussians that no body drives: a foreign splat file opened for viewing."""
+    betas: tuple[float, ...] = ()
+    rotations: tuple[Vector, ...] = REST_ROTATIONS
+    """Per joint an axis-angle vector in radians."""
+    translation: Vector = (0.0, 0.0, 0.0)
+    """Metres."""
+    expression: tuple[float, ...] = ()
+    origin: int = 0
+    """Which opened document this is: steps of undo with one origin belong to one file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentFile:
+    """Where the documents of one origin are stored, and which of them the file holds."""
+
+    path: Path | None = None
+    saved: Document | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """How the document is looked at; never part of it."""
+
+    orbit: OrbitCamera = DEFAULT_ORBIT
+    background: Vector = DEFAULT_BACKGROUND
+    renderer: str = "auto"
+    splat_scale: float = 1.0
+    max_sh_degree: int = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Playback:
+    """A motion that is shown in place of the document's pose."""
+
+    motion: Motion | None = None
+    path: Path | None = None
+    seconds: float = 0.0
+    playing: bool = False
+    loop: bool = True
+    speed: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """One line for the person; `hint` says what to do next."""
+
+    message: str
+    hint: str = ""
+    kind: Kind = "info"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogEntry:
+    """A status that was shown; `time` in seconds since the epoch."""
+
+    time: float
+    status: Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """The program's whole state; a new one for every change, parts that did not change are the same objects."""
+
+    document: Document = Document()
+    files: tuple[DocumentFile, ...] = (DocumentFile(saved=Document()),)
+    """Indexed by `Document.origin`."""
+    view: View = View()
+    playback: Playback = Playback()
+    status: Status = Status(message="")
+    log: tuple[LogEntry, ...] = ()
+    """Oldest first."""
+    jobs: tuple[Progress, ...] = ()
+    """What runs in the background, as far as it has said."""
+    recent: tuple[Path, ...] = ()
+    """Files opened or saved, newest first."""
+    stand_in_offered: Path | None = None
+    """An avatar whose body is missing, and that could be opened on another."""
+
+    @property
+    def file(self) -> DocumentFile:
+        return self.files[self.document.origin]
+
+    @property
+    def unsaved(self) -> bool:
+        """Whether closing would lose work."""
+        return self.document.avatar is not None and self.document != self.file.saved

@@ -1,0 +1,173 @@
+"""The picture in the window: its size, its texture, the mouse over it, the figures on it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import dearpygui.dearpygui as dpg
+
+from ...core.cameras import OrbitCamera
+from ..actions import SetView
+from ..commands import attempt
+from ..services import Services
+from ..state import State
+from ..theme import Item, Theme
+from .figures import Figures, LatencyClock, PictureClock
+from .hud import JOB_TITLES, Overlay
+from .navigation import Drag, gesture_of, zoomed_at
+from .picture import Painter
+from .texture import ViewportTexture
+
+FIGURES_SECONDS = 0.25
+"""Numbers that change faster cannot be read."""
+
+
+class Viewport:
+    """Main thread only. Once a frame: `handle_mouse`, then `draw`; after the first frame `adopt`."""
+
+    def __init__(self, services: Services, theme: Theme, texture: ViewportTexture) -> None:
+        self._services = services
+        self._theme = theme
+        self.texture = texture
+        self.latency = LatencyClock()
+        self._shows_figures = True
+        self._drawn_at = 0.0
+        self._painter = Painter(services)
+        self._pictures = PictureClock()
+        self._size = (1, 1)
+        self._drag: Drag | None = None
+        self._figures = Figures()
+        self._figures_at = 0.0
+        self.num_pictures = 0
+        """Drawn since the start."""
+
+    def build(self, parent: Item) -> None:
+        self._drawlist = dpg.add_drawlist(1, 1, parent=parent, tag="picture")
+        self._image = dpg.draw_image(self.texture.tag, (0, 0), (1, 1), parent=self._drawlist)
+        self._overlay = Overlay(self._theme, self._drawlist)
+        with dpg.handler_registry():
+            for button in (dpg.mvMouseButton_Left, dpg.mvMouseButton_Right, dpg.mvMouseButton_Middle):
+                dpg.add_mouse_click_handler(button=button, callback=self._pressed)
+                dpg.add_mouse_release_handler(button=button, callback=lambda: self._released())
+            dpg.add_mouse_move_handler(callback=lambda: self._moved())
+            dpg.add_mouse_wheel_handler(callback=self._wheel)
+            dpg.add_mouse_double_click_handler(button=dpg.mvMouseButton_Left, callback=lambda: self._double_clicked())
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        return self._size
+
+    @property
+    def figures(self) -> Figures:
+        return self._figures
+
+    def layout(self, width: int, height: int) -> None:
+        self._size = (max(1, width), max(1, height))
+        dpg.configure_item(self._drawlist, width=self._size[0], height=self._size[1])
+        dpg.configure_item(self._image, pmax=self._size)
+
+    def adopt(self) -> None:
+        """After the first presented frame: take over the texture, or say why not."""
+        self.texture.adopt()
+        if self.texture.fallback_reason:
+            self.latency.frames_behind = 1
+            self._services.report(
+                f"pictures reach the window by a slower way: {self.texture.fallback_reason}", kind="warning"
+            )
+
+    def frame(self, part: str) -> None:
+        """Bring a part of the body into view."""
+        width, height = self._size
+        attempt(self._services, "frame", part=part, aspect=width / height)
+
+    def show_figures(self, shown: bool) -> None:
+        self._shows_figures = shown
+        self._figures_at = 0.0
+
+    def still_for(self, seconds: float) -> bool:
+        """Whether the picture has been the same for so long."""
+        return self.num_pictures > 0 and time.monotonic() - self._drawn_at >= seconds
+
+    def draw(self, state: State) -> bool:
+        """Draw and upload where something has changed; whether there is a new picture."""
+        picture = self._painter.draw(state, *self._size)
+        if picture is not None:
+            started = time.perf_counter()
+            if self.texture.upload(picture.rgba):
+                dpg.configure_item(self._image, texture_tag=self.texture.tag)
+            stages = picture.stages | {"upload": 1e3 * (time.perf_counter() - started)}
+            self._painter.took(stages)
+            self.latency.drawn()
+            self.num_pictures += 1
+            self._drawn_at = time.monotonic()
+            self._figures = Figures(
+                stages=stages,
+                num_gaussians=picture.num_gaussians,
+                renderer=picture.renderer,
+                width=picture.rgba.shape[1],
+                height=picture.rgba.shape[0],
+            )
+        self._show_overlay(state)
+        return picture is not None
+
+    def presented(self, now: float, *, new_picture: bool) -> None:
+        """The frame stands on the screen."""
+        if new_picture:
+            self._pictures.tick(now)
+        self.latency.presented(now)
+
+    def _show_overlay(self, state: State) -> None:
+        now = time.monotonic()
+        if now - self._figures_at >= FIGURES_SECONDS:
+            self._figures_at = now
+            self._figures = replace(
+                self._figures, images_per_second=self._pictures.rate(now), latency=self.latency.milliseconds
+            )
+            self._overlay.show_figures(self._figures if self._shows_figures else None, self._size)
+        job = next((job for job in state.jobs if job.name in JOB_TITLES), None)
+        is_empty = state.document.avatar is None and state.document.static is None
+        if job is not None:
+            self._overlay.show_waiting(JOB_TITLES[job.name], job, self._size)
+        else:
+            self._overlay.show_waiting("Nothing is open" if is_empty else "", None, self._size)
+
+    def _mouse(self) -> tuple[float, float]:
+        """Where the mouse is, in pixels of the picture."""
+        x, y = dpg.get_mouse_pos(local=False)
+        left, top = dpg.get_item_rect_min(self._drawlist)
+        return (x - left, y - top)
+
+    def _pressed(self, _sender: Item, button: int) -> None:
+        if not dpg.is_item_hovered(self._drawlist):
+            return
+        shift = dpg.is_key_down(dpg.mvKey_LShift) or dpg.is_key_down(dpg.mvKey_RShift)
+        control = dpg.is_key_down(dpg.mvKey_LControl) or dpg.is_key_down(dpg.mvKey_RControl)
+        self._drag = Drag(
+            gesture=gesture_of(button, shift=shift, control=control),
+            start=self._mouse(),
+            orbit=self._services.store.state.view.orbit,
+            height=self._size[1],
+        )
+
+    def _released(self) -> None:
+        self._drag = None
+
+    def _moved(self) -> None:
+        if self._drag is not None:
+            self._look(self._drag.camera(self._mouse()))
+
+    def _wheel(self, _sender: Item, notches: float) -> None:
+        if dpg.is_item_hovered(self._drawlist):
+            width, height = self._size
+            orbit = self._services.store.state.view.orbit
+            self._look(zoomed_at(orbit, notches, position=self._mouse(), width=width, height=height))
+
+    def _double_clicked(self) -> None:
+        if dpg.is_item_hovered(self._drawlist):
+            self._drag = None
+            self.frame("body")
+
+    def _look(self, orbit: OrbitCamera) -> None:
+        self._services.store.dispatch(SetView(orbit=orbit))

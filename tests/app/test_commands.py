@@ -1,0 +1,183 @@
+"""Every registered command: those that change the document can be undone and redone, the others leave it alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from nlfgs_studio.app import documents
+from nlfgs_studio.app.commands import COMMANDS, attempt, joint_index, run
+from nlfgs_studio.app.documents import document_of
+from nlfgs_studio.app.services import Services
+from nlfgs_studio.app.store import Store
+from nlfgs_studio.core.body.joints import JOINT_NAMES
+from nlfgs_studio.core.errors import StudioError
+
+CHANGING = [name for name, command in COMMANDS.items() if command.effect == "document"]
+HARMLESS = [name for name, command in COMMANDS.items() if command.effect == "nothing"]
+
+
+@pytest.fixture
+def lively(services, folder, monkeypatch, avatar, plain_body) -> Services:
+    """Services whose document is posed, shaped and smiling, stored in a file, with a motion shown half way through."""
+    # The default avatar is tested with the wardrobe; here it is small.
+    monkeypatch.setattr(documents, "_default_document", lambda _: document_of(avatar, plain_body))
+    run(services, "set_joint", joint="right knee", rotation=(0.7, 0.0, 0.0))
+    run(services, "set_joint", joint="left elbow", rotation=(0.0, -0.4, 0.0))
+    run(services, "set_translation", translation=(0.3, 0.1, 0.0))
+    run(services, "set_expression", action=0, value=0.9)
+    run(services, "set_beta", index=0, value=2.0)
+    run(services, "open_motion", path=folder / "motion.npz")
+    services.wait()
+    run(services, "scrub", seconds=0.3)
+    return services
+
+
+def call(services: Services, name: str) -> None:
+    run(services, name, **COMMANDS[name].example)
+    services.wait()
+
+
+def test_the_effects_divide_all_commands():
+    assert set(CHANGING) | set(HARMLESS) | {"undo", "redo"} == set(COMMANDS)
+    assert len(CHANGING) >= 12
+
+
+@pytest.mark.parametrize("name", CHANGING)
+def test_a_change_is_undone_and_redone(lively, name):
+    store = lively.store
+    before, path = store.state.document, store.state.file.path
+    call(lively, name)
+    after, after_path = store.state.document, store.state.file.path
+    assert after != before
+    run(lively, "undo")
+    assert store.state.document is before
+    assert store.state.file.path == path
+    run(lively, "redo")
+    assert store.state.document is after
+    assert store.state.file.path == after_path
+    run(lively, "undo")
+    assert store.state.document is before
+
+
+@pytest.mark.parametrize("name", HARMLESS)
+def test_the_others_leave_the_document_and_its_history_alone(lively, name):
+    before, history = lively.store.state.document, lively.store._history
+    call(lively, name)
+    assert lively.store.state.document is before
+    assert lively.store._history is history
+
+
+@pytest.mark.parametrize("name", [name for name in HARMLESS if name not in {"cancel", "play", "pause"}])
+def test_the_example_of_a_harmless_command_does_something(lively, name, folder):
+    state = lively.store.state
+    files = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
+    call(lively, name)
+    assert lively.store.state is not state or files != {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("name", [name for name in CHANGING if name not in {"new", "open"}])
+def test_without_an_avatar_a_change_says_what_to_do(folder, name):
+    services = Services(Store())
+    before = services.store.state.document
+    with pytest.raises(StudioError) as refused:
+        run(services, name, **COMMANDS[name].example)
+    assert refused.value.hint
+    assert services.store.state.document is before
+    services.close()
+
+
+def test_attempt_tells_the_person_and_goes_on(services):
+    assert not attempt(services, "set_joint", joint="third elbow", rotation=(0.0, 0.0, 0.0))
+    status = services.store.state.status
+    assert status.kind == "error"
+    assert "third elbow" in status.message
+    assert services.store.state.log[-1].status is status
+    assert attempt(services, "set_joint", joint="left elbow", rotation=(0.0, 0.1, 0.0))
+
+
+def test_an_unknown_command_is_a_wrong_call(services):
+    with pytest.raises(ValueError, match="no command"):
+        run(services, "dance")
+
+
+def test_joints_are_found_by_their_names():
+    assert [joint_index(name) for name in JOINT_NAMES] == list(range(55))
+    assert joint_index("Left Elbow") == joint_index("left_elbow") == JOINT_NAMES.index("left_elbow")
+
+
+def test_expressions_are_found_by_their_names_in_any_case(services, plain_body):
+    name = plain_body.expression_names[3]
+    run(services, "set_expression", action=name.upper(), value=0.5)
+    assert services.store.state.document.expression[3] == 0.5
+    with pytest.raises(StudioError, match="no action"):
+        run(services, "set_expression", action="wink of an eye", value=0.5)
+
+
+def test_take_pose_takes_what_is_shown(lively):
+    shown = lively.current_pose(lively.store.state)
+    run(lively, "take_pose")
+    state = lively.store.state
+    assert state.playback.motion is None
+    taken = lively.current_pose(state)
+    assert taken is not shown
+    assert taken.rotations.equal(shown.rotations)
+    assert taken.translation.equal(shown.translation)
+    assert taken.expression.equal(shown.expression)
+
+
+def test_reset_shape_goes_back_to_the_avatars_own_shape(lively, avatar):
+    run(lively, "reset_shape")
+    assert lively.store.state.document.betas == tuple(avatar.betas.tolist())
+
+
+def test_save_writes_the_shape_and_opening_gives_it_back(lively):
+    betas = lively.store.state.document.betas
+    assert lively.store.state.unsaved
+    call(lively, "save")
+    assert not lively.store.state.unsaved
+    run(lively, "undo")
+    assert lively.store.state.unsaved
+    run(lively, "open", source="avatar.npz")
+    lively.wait()
+    assert lively.store.state.document.betas == betas
+
+
+def test_save_as_changes_the_file_of_older_steps_too(lively):
+    run(lively, "save_as", path="other")
+    lively.wait()
+    assert lively.store.state.file.path == Path("other.npz").absolute()
+    run(lively, "undo")
+    assert lively.store.state.file.path == Path("other.npz").absolute()
+
+
+def test_a_change_while_saving_stays_unsaved(services):
+    run(services, "set_beta", index=0, value=2.0)
+    run(services, "save")
+    run(services, "set_beta", index=0, value=3.0)
+    services.wait()
+    assert services.store.state.unsaved
+    run(services, "undo")
+    assert not services.store.state.unsaved
+
+
+@pytest.mark.parametrize("name", ["head", "body", "hands", "left hand", "right hand"])
+def test_framing_brings_the_part_into_the_middle(services, name):
+    run(services, "frame", part=name, aspect=1.5)
+    state = services.store.state
+    lowest, highest = services.scene.bounds(state, name)
+    camera = state.view.orbit.camera(600, 400)
+    corners = [
+        (x, y, z) for x in (lowest[0], highest[0]) for y in (lowest[1], highest[1]) for z in (lowest[2], highest[2])
+    ]
+    rotation, translation = camera.camera_from_world[:3, :3], camera.camera_from_world[:3, 3]
+    for corner in corners:
+        x, y, z = (rotation @ rotation.new_tensor(corner) + translation).tolist()
+        assert 0.0 <= camera.fx * x / z + camera.cx <= 600.0
+        assert 0.0 <= camera.fy * y / z + camera.cy <= 400.0
+    assert state.view.orbit.distance < 12.0
+
+
+def test_an_unknown_part_is_a_wrong_call(services):
+    with pytest.raises(ValueError, match="elbow"):
+        run(services, "frame", part="elbow")
