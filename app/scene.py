@@ -5,6 +5,7 @@ Remembered by identity: while the parts of the state that count are the same obj
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from ..core.body.joints import JOINT_GROUPS, JOINT_NAMES, NUM_JOINTS
 from ..core.body.model import BodyModel, shape_body
 from ..core.body.parameters import BodyPose
 from ..core.cameras import OrbitCamera, framing
+from ..core.geometry.rotations import axis_angle_to_matrix
 from .state import Document, Playback, State
 
 if TYPE_CHECKING:
@@ -99,6 +101,14 @@ class Scene:
             return pose
         # A motion without a face leaves the face to the person.
         return replace(pose, expression=torch.tensor(document.expression, dtype=torch.float32))
+
+    def heading(self, state: State) -> float:
+        """Where the avatar faces: radians about the vertical, 0 along +z, positive towards its left (+x)."""
+        pose = self.pose(state)
+        if pose is None:
+            return 0.0
+        x, _, z = axis_angle_to_matrix(pose.rotations[0])[:, 2].tolist()
+        return math.atan2(x, z)
 
     def bounds(self, state: State, part: str) -> tuple[np.ndarray, np.ndarray] | None:
         """Lowest and highest corner of a part of what is shown, in metres; None while there is nothing.

@@ -139,10 +139,13 @@ def framing(
     aspect: float,
     margin: float = 1.1,
 ) -> OrbitCamera:
-    """`orbit` moved so that a box fills the picture; `aspect` is width over height."""
-    center = (np.asarray(lowest) + np.asarray(highest)) / 2.0
-    size = np.asarray(highest) - np.asarray(lowest)
-    half_height = max(float(size[1]), float(max(size[0], size[2])) / aspect) * margin / 2.0
-    distance = half_height / math.tan(orbit.vertical_fov / 2.0) + float(size[2]) / 2.0
+    """`orbit` moved along its line of sight so that a box just fills the picture; `aspect` is width over height."""
+    low, high = np.asarray(lowest, np.float64), np.asarray(highest, np.float64)
+    center = (low + high) / 2.0
+    corners = np.stack(np.meshgrid(*zip(low - center, high - center, strict=True)), axis=-1).reshape(-1, 3)
+    x, y, z = orbit.camera(2, 2).camera_from_world[:3, :3].double().numpy() @ corners.T
+    tangent = math.tan(orbit.vertical_fov / 2.0)
+    # a corner lies at depth `distance + z` and must be seen within the tangents of half the field of view
+    distance = float((np.maximum(np.abs(x) / aspect, np.abs(y)) * margin / tangent - z).max())
     target = (float(center[0]), float(center[1]), float(center[2]))
     return replace(orbit, target=target, distance=min(MAX_DISTANCE, max(MIN_DISTANCE, distance)))

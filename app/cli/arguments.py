@@ -80,6 +80,10 @@ def _add_render(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--camera", choices=("motion",), help="see through the camera that the motion was filmed with")
     parser.add_argument("--turntable", action="store_true", help="turn once around the avatar (film)")
     parser.add_argument("--frame", choices=FRAMES, default="body", help="what fills the picture")
+    parser.add_argument(
+        "--yaw", type=_number, default=0.0, metavar="DEGREES", help="seen from the front, or from its left"
+    )
+    parser.add_argument("--pitch", type=_number, default=0.0, metavar="DEGREES", help="seen from above")
     _add_pose(parser)
     parser.add_argument("--size", type=_size, metavar="WxH", help="in pixels; 1024x1024 unless told")
     parser.add_argument("--renderer", default="auto", help=_RENDERER_HELP)

@@ -140,7 +140,11 @@ def _camera(
         # Seen from a corner the box is as wide as its diagonal.
         middle, radius = 0.5 * (lowest + highest)[[0, 2]], 0.5 * np.linalg.norm((highest - lowest)[[0, 2]])
         lowest[[0, 2]], highest[[0, 2]] = middle - radius, middle + radius
-    orbit = framing(lowest, highest, orbit=state.view.orbit, aspect=width / height)
+    # In front of where the person faces on the whole, so that nobody plays with the back to the camera.
+    headings = [services.scene.heading(moment) for moment in moments]
+    facing = math.atan2(sum(map(math.sin, headings)), sum(map(math.cos, headings)))
+    orbit = orbited(state.view.orbit, yaw=facing + math.radians(options.yaw), pitch=math.radians(options.pitch))
+    orbit = framing(lowest, highest, orbit=orbit, aspect=width / height)
     return orbit.camera(width, height), orbit
 
 

@@ -55,15 +55,17 @@ def test_panning_by_the_height_moves_the_old_target_to_the_edge():
     assert (x, y) == pytest.approx((0.0, 200.0), abs=0.1)
 
 
+@pytest.mark.parametrize("yaw", [0.0, 0.8, math.pi / 2])
 @pytest.mark.parametrize("aspect", [0.5, 1.0, 2.0])
-def test_a_framed_box_is_inside_the_picture(aspect):
+def test_a_framed_box_is_inside_the_picture_and_fills_it(aspect, yaw):
     low, high = np.array([-0.9, -1.2, -0.2]), np.array([0.9, 0.5, 0.3])
-    camera = framing(low, high, orbit=OrbitCamera(), aspect=aspect).camera(int(400 * aspect), 400)
-    for corner in np.stack(np.meshgrid(*zip(low, high, strict=True)), -1).reshape(-1, 3):
-        x, y, z = _project(camera, corner.astype(np.float32))
-        assert 0 <= x <= camera.width
-        assert 0 <= y <= camera.height
-        assert z > 0
+    orbit = framing(low, high, orbit=OrbitCamera(yaw=yaw, pitch=0.2), aspect=aspect, margin=1.0)
+    camera = orbit.camera(int(400 * aspect), 400)
+    corners = np.stack(np.meshgrid(*zip(low, high, strict=True)), -1).reshape(-1, 3).astype(np.float32)
+    seen = np.array([_project(camera, corner) for corner in corners])
+    margins = np.concatenate([seen[:, :2], (camera.width, camera.height) - seen[:, :2]])
+    assert margins.min() == pytest.approx(0.0, abs=0.5)
+    assert (seen[:, 2] > 0).all()
 
 
 def test_a_resized_camera_sees_the_same():
