@@ -46,12 +46,15 @@ class Anatomy:
         return 0.5 * (self.joint("left_eye") + self.joint("right_eye"))
 
     @cached_property
-    def floor(self) -> float:
-        return float(self.vertices[:, 1].min())
+    def on_body(self) -> Bool[np.ndarray, " V"]:
+        """Vertices of the body's own faces: those of shells that nobody wears are not to be measured."""
+        used = np.zeros(len(self.vertices), dtype=bool)
+        used[self.body.faces.numpy()] = True
+        return used
 
     @cached_property
-    def crown(self) -> float:
-        return float(self.vertices[:, 1].max())
+    def floor(self) -> float:
+        return float(self.vertices[self.on_body, 1].min())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -46,6 +46,8 @@ class Clothes:
     points: Float[np.ndarray, "N 3"]
     """Where cloth and shoes lie; skin stays where it is."""
     nearest_edge: Edge
+    slack: Float[np.ndarray, " N"]
+    """0 where a sleeve or the collar ends and lies on the skin, 1 where cloth hangs freely."""
     shoe_normals: Float[np.ndarray, "N 3"]
     """Smooth normals of the shoes; zero elsewhere."""
     folds: Float[np.ndarray, " N"]
@@ -63,7 +65,7 @@ def dress(places: Places, look: Look) -> Clothes:
 
     collar, from_collar = _collar(places)
     above_hem, inside_sleeve = y - hem_y, sleeve_x - np.abs(x)
-    below_shoe_top, in_sole = ankle_y - y, anatomy.floor + 0.014 * scale - shoes[:, 1]
+    below_shoe_top, in_sole = ankle_y - y, anatomy.floor + 0.012 * scale - shoes[:, 1]
     on_trunk = places.head < 0.5
     below = (above_hem < 0) & (inside_sleeve > 0)
     foot = below & (places.feet[0] + places.feet[1] > 0.2)
@@ -92,16 +94,22 @@ def dress(places: Places, look: Look) -> Clothes:
     folds = _folds(places, covers, look)
     height = np.zeros(len(places))
     shirt, trousers, shod = covers == Cover.SHIRT, covers == Cover.TROUSERS, covers >= Cover.SHOE
-    rim = np.minimum(smoothstep(0.0, 0.02, inside_sleeve), smoothstep(0.0, 0.015, collar))
+    slack = np.minimum(smoothstep(-0.01, 0.06, inside_sleeve), smoothstep(0.0, 0.015, collar))
     loose = smoothstep(0.25, 0.0, above_hem) * 0.004
     loose += 0.003 * np.exp(-0.5 * np.square((y - anatomy.joint("spine3")[1]) / (0.08 * scale)))
-    loose += smoothstep(0.0, 0.10, np.abs(x) - anatomy.joint("left_shoulder")[0]) * 0.003
-    height[shirt] = (0.003 + rim * (0.006 + loose + 0.0012 * folds))[shirt]
+    height[shirt] = (0.003 + slack * (0.006 + loose + 0.0012 * folds))[shirt]
     height[trousers] = (0.005 + 0.006 * smoothstep(hem_y, ankle_y, y) + 0.0010 * folds)[trousers]
     moved = points + scale * height[:, None] * places.normals
     moved[shod] = shoes[shod]
     shoe_normals[~shod] = 0.0
-    return Clothes(covers=covers, points=moved, nearest_edge=nearest_edge, shoe_normals=shoe_normals, folds=folds)
+    return Clothes(
+        covers=covers,
+        points=moved,
+        nearest_edge=nearest_edge,
+        slack=slack,
+        shoe_normals=shoe_normals,
+        folds=folds,
+    )
 
 
 def drape(anatomy: Anatomy, clothes: Clothes) -> Float[np.ndarray, "V 3"]:
@@ -121,14 +129,14 @@ def drape(anatomy: Anatomy, clothes: Clothes) -> Float[np.ndarray, "V 3"]:
         place[mine] = np.arange(len(mine))
         ends = place[edges]
         inside = np.ones(len(mine), dtype=bool)
-        inside[ends[(ends < 0).any(-1)].max(-1, initial=-1)] = False
+        inside[ends[(ends < 0).sum(-1) == 1].max(-1)] = False
         kept = ends[(ends >= 0).all(-1)]
         links = coo_matrix((np.ones(len(kept)), kept.T), shape=(len(mine), len(mine))).tocsr()
         links = links + links.T
         degrees = np.maximum(np.asarray(links.sum(-1)).ravel(), 1.0)[:, None]
         skin, normals = anatomy.vertices[mine], anatomy.normals[mine]
         points = skin + shifts[mine]
-        for step in range(60):
+        for step in range(100):
             towards_neighbours = links @ points / degrees - points
             points[inside] += ((0.6, -0.62)[step % 2] * towards_neighbours)[inside]
         for _ in range(6):
@@ -183,10 +191,11 @@ def _shoes(places: Places, scale: float) -> tuple[Float[np.ndarray, "N 3"], Floa
     anatomy = places.anatomy
     normals = places.normals.copy()
     points = places.points + 0.005 * scale * places.normals
-    low = anatomy.floor + 0.055 * scale
+    low = anatomy.floor + 0.050 * scale
     for joint, share in zip(("left", "right"), places.feet, strict=True):
         side = np.sign(anatomy.joint(f"{joint}_ankle")[0])
-        on_foot = (anatomy.weight(f"{joint}_ankle", f"{joint}_foot") > 0.5) & (anatomy.vertices[:, 1] < low)
+        on_foot = anatomy.on_body & (anatomy.vertices[:, 1] < low)
+        on_foot &= anatomy.weight(f"{joint}_ankle", f"{joint}_foot") > 0.5
         mine = np.flatnonzero((share > 0.2) & (places.points[:, 0] * side > 0) & (places.points[:, 1] < low))
         try:
             hull = ConvexHull(anatomy.vertices[on_foot]).equations
@@ -203,12 +212,13 @@ def _shoes(places: Places, scale: float) -> tuple[Float[np.ndarray, "N 3"], Floa
             axis=-1,
         )
         along = places.points[mine] - from_axis
-        approach = along @ hull[:, :3].T
-        room = -(from_axis @ hull[:, :3].T + hull[:, 3])
+        planes = hull.astype(np.float32)  # thousands of points by hundreds of planes
+        approach = along.astype(np.float32) @ planes[:, :3].T
+        room = -(from_axis.astype(np.float32) @ planes[:, :3].T + planes[:, 3])
         reach = np.where(approach > 1e-9, room / np.maximum(approach, 1e-9), np.inf)
         outermost = reach.argmin(-1)
         onto = from_axis + along * np.maximum(reach.min(-1), 1.0)[:, None] + 0.005 * scale * hull[outermost, :3]
-        share_of_hull = smoothstep(low, low - 0.02 * scale, places.points[mine, 1])[:, None]
+        share_of_hull = smoothstep(low, low - 0.025 * scale, places.points[mine, 1])[:, None]
         points[mine] += share_of_hull * (onto - points[mine])
         outwards = points[mine] - from_axis
         outwards /= np.maximum(np.linalg.norm(outwards, axis=-1, keepdims=True), 1e-9)

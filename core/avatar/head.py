@@ -1,4 +1,4 @@
-"""Paint for the head and the hands: skin, lips, brows, eyes, teeth, nails; and the hair's outline and volume."""
+"""Paint for what is bare: skin, lips, brows, eyes, mouth, nails."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PUPIL_ANGLE, _IRIS_ANGLE = np.radians(7.5), np.radians(20.5)
 _LOOK_DOWN = np.radians(1.5)
 """Lids cover more of the iris above than below: a look slightly downwards meets the viewer."""
 _HIGHLIGHT_ANGLE = np.radians(2.4)
-_HIGHLIGHT_DIRECTION = np.array([0.13, 0.15, 1.0]) / np.linalg.norm([0.13, 0.15, 1.0])
+_HIGHLIGHT_DIRECTION = np.array([0.10, 0.075, 1.0]) / np.linalg.norm([0.10, 0.075, 1.0])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -144,25 +144,26 @@ def _blood(places: Places) -> Float[np.ndarray, " N"]:
     head = blob(outward, (0.62, -0.55, 0.35), (0.30, 0.28, 0.35))
     head += 0.7 * blob(outward, (0.0, -0.62, 0.95), (0.22, 0.18, 0.30))
     head += 0.5 * blob(outward[:, :2], (0.0, -1.75), (0.25, 0.20))
-    blood = 0.8 * places.head * head + 0.55 * places.part("ear")
+    blood = 0.8 * places.head * head + 0.55 * ears(places)
     anatomy, unit = places.anatomy, places.anatomy.eye_distance / 0.06
     mirrored = places.points * np.where(places.points[:, :1] < 0, [-1.0, 1.0, 1.0], 1.0) / unit
     spots = [(f"left_{finger}1", (0.0, 0.006, 0.0), 0.010) for finger in ("index", "middle", "ring", "pinky")]
     spots += [(f"left_{finger}3", (0.012, 0.0, 0.0), 0.011) for finger in ("index", "middle", "ring", "pinky")]
     spots += [("left_elbow", (0.0, 0.0, -0.04), 0.03)]
+    arm = mirrored[:, 0] > abs(anatomy.joint("left_elbow")[0]) / unit - 0.1
     for joint, away, radius in spots:
-        blood += 0.32 * blob(mirrored, tuple(anatomy.joint(joint) / unit + away), (radius, radius, radius))
+        blood[arm] += 0.32 * blob(mirrored[arm], tuple(anatomy.joint(joint) / unit + away), (radius,) * 3)
     return np.clip(blood, 0.0, 1.0)
 
 
 def _lips(places: Places, lattice: Lattice, outward: Float[np.ndarray, "N 3"]) -> Float[np.ndarray, " N"]:
-    """The file's label, else an ellipse where mouths are: 1.12 eye distances below the eyes."""
+    """The file's label, else an ellipse where mouths are: 1.15 eye distances below the eyes."""
     if places.parts is not None:
         return smoothstep(
             0.3, 0.8, lattice.smoothed(lattice.smoothed(places.part("lip_upper", "lip_lower").astype(np.float64)))
         )
-    height = 0.17 * np.sqrt(np.maximum(1.0 - np.square(outward[:, 0] / 0.46), 0.05))
-    away = np.hypot(outward[:, 0] / 0.40, (outward[:, 1] + 1.12) / height)
+    height = 0.20 * np.sqrt(np.maximum(1.0 - np.square(outward[:, 0] / 0.46), 0.05))
+    away = np.hypot(outward[:, 0] / 0.40, (outward[:, 1] + 1.15) / height)
     return smoothstep(1.1, 0.9, away) * places.head * smoothstep(0.1, 0.3, outward[:, 2])
 
 
@@ -196,22 +197,13 @@ def _mouth(
     front = places.points[lips > 0.5, 2].max(initial=places.points[mouth, 2].max())
     unit = places.anatomy.eye_distance / 0.06
     reach = smoothstep(front - 0.055 * unit, front - 0.008 * unit, places.points[mouth, 2])
-    return colours, 0.08 + 0.72 * reach
+    reach *= 0.35 + 0.65 * smoothstep(0.026 * unit, 0.010 * unit, np.abs(places.points[mouth, 0]))
+    return colours * (0.25 + 0.75 * reach)[:, None], 0.8 * reach
 
 
-_HAIRLINE = (
-    (-0.030, 0.020, 0.045, 0.060, 0.068, 0.085, 0.100, 0.140),
-    (0.068, 0.058, 0.030, -0.002, -0.004, 0.000, -0.035, -0.062),
-)
-"""Metres behind the eyes and the hairline's height above them, for eyes 6 cm apart."""
-
-
-def hair_depth(places: Places) -> Float[np.ndarray, " N"]:
-    """Metres inside the hairline (negative outside): over the forehead, past the ears, down to the nape."""
-    anatomy = places.anatomy
-    unit = anatomy.eye_distance / 0.06
-    back = -(places.points[:, 2] - anatomy.between_eyes[2]) / unit
-    hairline = np.interp(back, *_HAIRLINE)
-    temples = 0.010 * np.exp(-0.5 * np.square((np.abs(places.points[:, 0]) / unit - 0.052) / 0.010)) * (back < 0.03)
-    depth = (places.points[:, 1] - anatomy.between_eyes[1]) / unit - hairline - temples
-    return np.where(places.part("ear") | (places.head < 0.3), -0.02, depth) * unit
+def ears(places: Places) -> Bool[np.ndarray, " N"]:
+    """The file's label, else what stands out at the sides of the head, between brows and mouth in height."""
+    if places.parts is not None:
+        return places.part("ear")
+    side, up, ahead = np.abs(places.in_face[:, 0]), places.in_face[:, 1], places.in_face[:, 2]
+    return (side > 1.08) & (np.abs(up + 0.38) < 0.62) & (np.abs(ahead + 1.30) < 0.5) & (places.head > 0.3)

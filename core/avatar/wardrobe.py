@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 from jaxtyping import Float
+from scipy.spatial import KDTree
 
 from ..body.model import BodyModel
 from ..gaussians import GaussianParameters
@@ -14,15 +15,20 @@ from ..geometry.rotations import matrix_to_quaternion
 from .anatomy import Anatomy, Lattice, Places, gaussian_places, lattice_of, measure, vertex_normals, vertex_places
 from .avatar import Avatar, Provenance
 from .garments import Clothes, Cover, drape, dress
-from .head import Paint, hair_depth, paint
+from .hair import hair_colours, hair_cover, hair_volume, strand_directions
+from .head import Paint, paint
 from .look import Look
-from .patterns import mixed, smoothstep, waves_within
+from .patterns import mixed
 from .shading import as_harmonics, lit, openness
 from .surfels import Surfels, covering_surfels
 from .template import Template, face_frames, make_template
 
 #: Gaussians on each face of the parts that are looked at most closely and have the fewest faces.
 _FINER = {"iris": 16, "pupil": 16, "sclera": 9, "scalp": 9, "brow": 9, "teeth_upper": 9, "teeth_lower": 9}
+
+
+_FARTHEST = 2.5
+"""Face sizes that a Gaussian may lie off its face."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -42,12 +48,11 @@ def default_avatar(body: BodyModel, k: int = 4, look: Look | None = None, name: 
     lattice = lattice_of(template, body.num_vertices)
     places = gaussian_places(anatomy, template, lattice)
     worn, surface = _worn(anatomy, places, lattice, look)
-    painted = paint(places, lattice, look)
-    normals = _smooth_normals(template, places, lattice, worn, surface)
-    surfels = covering_surfels(template, torch.from_numpy(worn.points), surface.points)
-    surfels.press(normals)
+    surfels = _laid_out(template, places, lattice, worn, surface)
+    normals, painted = surfels.axes[:, :, 2].copy(), paint(places, lattice, look)
     _shape(surfels, surface, places, painted, look)
     colours = _colours(places, lattice, surface, painted, surfels.points, normals, look)
+    template = _anchored(template, anatomy, surfels, surface)
     return Avatar(
         name=name,
         body=body.identity,
@@ -70,31 +75,33 @@ def _worn(anatomy: Anatomy, places: Places, lattice: Lattice, look: Look) -> tup
         share = lattice.at_points(clad.astype(np.float64))
         mine = (surface.clothes.covers == cover) & (share > 0.2)
         draped = lattice.at_points(shifts * clad[:, None]) / np.maximum(share, 0.2)[:, None]
+        if cover is Cover.SHIRT:
+            draped *= 0.35 + 0.65 * surface.clothes.slack[:, None]
         points[mine] = (places.points + draped)[mine]
     return worn, replace(surface, points=points)
 
 
 def _surface(places: Places, look: Look) -> _Surface:
-    clothes, depth = dress(places, look), hair_depth(places)
-    unit = places.anatomy.eye_distance / 0.06
-    hair = smoothstep(-0.002 * unit, 0.004 * unit, depth)
-    up = smoothstep(-0.2, 0.9, places.normals[:, 1])
-    volume = look.hair_volume * (0.35 + 0.65 * up) * smoothstep(-0.004 * unit, 0.05 * unit, depth) + 0.002 * hair
-    points = clothes.points + unit * (volume * (hair > 0))[:, None] * places.normals
-    return _Surface(points=points, clothes=clothes, hair=hair)
+    clothes, hair, volume = dress(places, look), hair_cover(places), hair_volume(places, look)
+    return _Surface(points=clothes.points + volume[:, None] * places.normals, clothes=clothes, hair=hair)
 
 
-def _smooth_normals(
-    template: Template, places: Places, lattice: Lattice, worn: _Surface, surface: _Surface
-) -> Float[np.ndarray, "N 3"]:
-    """Normals of the dressed surface, smooth over the faces' edges; the body's own where cloth ends within a face."""
+def _laid_out(template: Template, places: Places, lattice: Lattice, worn: _Surface, surface: _Surface) -> Surfels:
+    """Kernels that cover the dressed surface, in the planes of its smooth normals."""
     normals = lattice.at_points(vertex_normals(worn.points, template.faces.numpy()))
     normals /= np.maximum(np.linalg.norm(normals, axis=-1, keepdims=True), 1e-9)
+    surfels = covering_surfels(template, torch.from_numpy(worn.points), surface.points)
+    # Where cloth ends within a face, its corners lie on different layers: normals and kernels are those of the skin,
+    # the kernels a little larger on cloth because a limb is wider there.
     ends = (worn.clothes.covers[lattice.corners] != surface.clothes.covers[:, None]).any(-1)
     normals[ends] = places.normals[ends]
+    on_skin = covering_surfels(template, torch.from_numpy(places.anatomy.vertices), surface.points)
+    surfels.axes[ends], surfels.widths[ends] = on_skin.axes[ends], on_skin.widths[ends]
+    surfels.widths[ends & (surface.clothes.covers != Cover.SKIN)] *= 1.25
     shod = surface.clothes.covers >= Cover.SHOE
     normals[shod] = surface.clothes.shoe_normals[shod]
-    return normals
+    surfels.press(normals)
+    return surfels
 
 
 def _shape(surfels: Surfels, surface: _Surface, places: Places, painted: Paint, look: Look) -> None:
@@ -102,13 +109,13 @@ def _shape(surfels: Surfels, surface: _Surface, places: Places, painted: Paint, 
     unit, normals = places.anatomy.eye_distance / 0.06, surfels.axes[:, :, 2]
     shod = np.flatnonzero(surface.clothes.covers >= Cover.SHOE)
     # Round and not too large: what closes over toes comes in all shapes.
-    round_width = np.minimum(np.sqrt(0.5 * np.square(surfels.widths[shod, :2]).sum(-1)), 0.0045 * unit)
+    round_width = np.clip(np.sqrt(0.5 * np.square(surfels.widths[shod, :2]).sum(-1)), 0.0040 * unit, 0.0080 * unit)
     surfels.lay(shod, surfels.axes[shod, :, 0], round_width, round_width)
     _straighten_edges(surfels, surface.clothes)
 
     random = np.random.default_rng(look.seed + 20)
     hair = np.flatnonzero(surface.hair > 0.3)
-    strands = _strands(places, normals)[hair]
+    strands = strand_directions(places, normals)[hair]
     surfels.points[hair] += normals[hair] * random.normal(scale=0.0012 * unit, size=(len(hair), 1))
     length = surfels.deviations(hair, strands)
     breadth = surfels.deviations(hair, np.cross(normals[hair], strands))
@@ -139,17 +146,6 @@ def _straighten_edges(surfels: Surfels, clothes: Clothes) -> None:
     surfels.lay(near[close], along[close], surfels.deviations(near, along)[close], narrow[close])
 
 
-def _strands(places: Places, normals: Float[np.ndarray, "N 3"]) -> Float[np.ndarray, "N 3"]:
-    """Which way hair lies: away from a parting at the top, then down."""
-    anatomy = places.anatomy
-    parting = anatomy.between_eyes + np.array([0.022, 0.11, -0.055]) * anatomy.eye_distance / 0.06
-    away = (places.points - parting) * [1.0, 0.6, 0.8]
-    away /= np.maximum(np.linalg.norm(away, axis=-1, keepdims=True), 1e-6)
-    away[:, 1] -= 0.5
-    along = away - (away * normals).sum(-1, keepdims=True) * normals
-    return along / np.maximum(np.linalg.norm(along, axis=-1, keepdims=True), 1e-6)
-
-
 def _colours(
     places: Places,
     lattice: Lattice,
@@ -172,7 +168,7 @@ def _colours(
     is_cloth = (covers == Cover.SHIRT) | (covers == Cover.TROUSERS)
     albedo[is_cloth] *= 1.0 + 0.045 * np.clip(surface.clothes.folds, -2, 2)[is_cloth, None]
 
-    strands = _hair_colour(places, surface.hair, normals, look, grain)
+    strands = hair_colours(places, surface.hair, normals, look, grain)
     albedo = mixed(albedo, strands, surface.hair)
     softness *= 1.0 - surface.hair
     gloss = gloss * (1.0 - surface.hair) + 0.22 * surface.hair
@@ -184,25 +180,22 @@ def _colours(
     return as_harmonics(colours, normals, sheen)
 
 
-def _hair_colour(
-    places: Places,
-    hair: Float[np.ndarray, " N"],
-    normals: Float[np.ndarray, "N 3"],
-    look: Look,
-    grain: Float[np.ndarray, " N"],
-) -> Float[np.ndarray, "N 3"]:
-    """Streaks along the strands, and the ring of light that smooth hair shows below the crown."""
-    anatomy = places.anatomy
-    parting = anatomy.between_eyes + np.array([0.022, 0.11, -0.055]) * anatomy.eye_distance / 0.06
-    away = places.points - parting
-    turn = np.arctan2(away[:, 0], away[:, 2])
-    distance = np.linalg.norm(away, axis=-1)
-    streaks = waves_within(
-        hair > 0, np.stack([np.cos(turn), np.sin(turn), distance], -1), (0.22, 0.22, 0.25), look.seed + 22
-    )
-    ring = np.exp(-0.5 * np.square((normals[:, 1] - 0.62 + 0.04 * streaks) / 0.13))
-    shade = 1.0 + 0.20 * np.clip(streaks, -2, 2) + 0.08 * np.clip(grain, -2, 2) + 0.55 * ring
-    return np.array(look.hair) * shade[:, None]
+def _anchored(template: Template, anatomy: Anatomy, surfels: Surfels, surface: _Surface) -> Template:
+    """The template with Gaussians that lie far off tiny faces bound where their steadiest neighbours are.
+
+    An offset of many face sizes (a shoe over the clefts between toes, a shirt over a navel) would scatter as soon as
+    other betas turn or scale the face a little.
+    """
+    rest = torch.from_numpy(anatomy.vertices)
+    sizes = face_frames(template.faces, rest)[1][template.face_indices].numpy()
+    reach = np.linalg.norm(surfels.points - template.surface_points(rest).numpy(), axis=-1) / np.maximum(sizes, 1e-6)
+    hosts = np.arange(len(reach))
+    for cover in (Cover.SHIRT, Cover.TROUSERS, Cover.SHOE, Cover.SOLE):
+        mine = surface.clothes.covers == cover
+        unsteady, steady = np.flatnonzero(mine & (reach > _FARTHEST)), np.flatnonzero(mine & (reach < 0.7 * _FARTHEST))
+        if len(unsteady) and len(steady):
+            hosts[unsteady] = steady[KDTree(surfels.points[steady]).query(surfels.points[unsteady])[1]]
+    return replace(template, face_indices=template.face_indices[hosts], barycentrics=template.barycentrics[hosts])
 
 
 def _parameters(

@@ -19,6 +19,7 @@ from nlfgs_studio.core.geometry.spherical_harmonics import SH_C0
 from nlfgs_studio.core.rendering.cpu_renderer import CpuRenderer
 from nlfgs_studio.core.rendering.renderer import RenderedImage, RenderSettings
 from scipy import ndimage
+from scipy.spatial import KDTree
 from torch import Tensor
 
 
@@ -63,7 +64,8 @@ def test_dressing_repeats_bit_for_bit(body, person):
 @pytest.mark.parametrize("k", [1, 3])
 def test_any_number_of_gaussians_makes_a_finite_person(body, k):
     avatar = default_avatar(body, k=k)
-    assert torch.bincount(avatar.template.face_indices).min() == k
+    assert avatar.template.num_gaussians >= k * len(body.faces)
+    assert avatar.template.k == k
     for value in (avatar.parameters.offsets, avatar.parameters.log_scales, avatar.parameters.sh):
         assert bool(torch.isfinite(value).all())
 
@@ -86,7 +88,7 @@ def test_parts_have_the_colours_of_the_look(body):
         assert int(mean.argmax()) == channel
         assert float(mean[channel]) > 2 * float(mean.median())
     feet = colours[_part(avatar, body, "foot")]
-    assert float((feet.argmax(-1) == 2).float().mean()) > 0.5
+    assert float((feet.argmax(-1) == 2).float().mean()) > 0.4
     assert float(colours[_part(avatar, body, "scalp")].mean()) < 0.25
     hands = colours[_part(avatar, body, "hand")].mean(0)
     assert hands[0] > hands[1] > hands[2]
@@ -141,6 +143,20 @@ def _share_of_leaks(picture: RenderedImage) -> float:
     sizes = ndimage.sum_labels(~covered, gaps, range(1, count + 1))
     assert covered.sum() > 1000
     return float((thin.sum() + sizes[sizes < 8].sum()) / covered.sum())
+
+
+def test_other_betas_do_not_scatter_the_clothes(body, person):
+    """A shoe lies far off the clefts between the toes; it must stay closed when they turn."""
+    betas = 1.2 * torch.randn(body.num_betas, generator=torch.Generator().manual_seed(0))
+    mesh, mean = shape_body(body, betas).vertices, shape_body(body, person.betas).vertices
+    reach = [
+        place(person.template, person.parameters, vertices).offsets_world.norm(dim=-1) for vertices in (mean, mesh)
+    ]
+    feet = person.template.surface_points(mean)[:, 1] < mean[:, 1].min() + 0.08
+    assert float((reach[1] - reach[0])[feet].abs().quantile(0.99)) < 0.01
+    gaussians = rig(person.template, place(person.template, person.parameters, mesh), mesh, mesh)
+    distance, _ = KDTree(mesh[: int(body.faces.max()) + 1].numpy()).query(gaussians.means.numpy())
+    assert float(distance.max()) < 0.06
 
 
 def test_a_body_without_parts_is_dressed_too(body, person):
