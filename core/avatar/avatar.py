@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from ..body.model import BodyIdentity
@@ -22,6 +22,14 @@ class Provenance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Groups:
+    """What an avatar is made of: to which of the named groups each Gaussian belongs."""
+
+    names: tuple[str, ...]
+    indices: Int[Tensor, " N"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Avatar:
     """Changed by `dataclasses.replace`: what stays the same object need not be computed again."""
 
@@ -31,9 +39,13 @@ class Avatar:
     template: Template
     parameters: GaussianParameters
     provenance: Provenance = field(default_factory=lambda: Provenance(made_by="unknown"))
+    groups: Groups | None = None
+    """None where nothing is known but the body's own parts."""
 
     def __post_init__(self) -> None:
         if len(self.parameters) != self.template.num_gaussians:
             raise ValueError(
                 f"{len(self.parameters)} Gaussians do not fit a template for {self.template.num_gaussians}"
             )
+        if self.groups is not None and len(self.groups.indices) != len(self.parameters):
+            raise ValueError(f"{len(self.parameters)} Gaussians, but groups for {len(self.groups.indices)}")

@@ -1,4 +1,4 @@
-"""Shirt, trousers and shoes: where they lie on the body, how far off the skin, and where their edges run.
+"""Tops, trousers and shoes: where they lie on the body, how far off the skin, and where their edges run.
 
 Everything is a function of the place on the T-pose, measured from the joints, and is asked at the Gaussians themselves:
 edges are as fine as the kernels, not as the faces.
@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 
 import numpy as np
 from jaxtyping import Float, Int
-from scipy.sparse import coo_matrix
+from scipy.sparse import coo_matrix, diags
 from scipy.spatial import ConvexHull, QhullError
 
 from .anatomy import Anatomy, Places
@@ -55,34 +56,44 @@ class Clothes:
 
 
 def dress(places: Places, look: Look) -> Clothes:
-    """What a shirt, trousers and shoes do to these places."""
+    """What a top, something for the legs and shoes do to these places."""
     anatomy, points = places.anatomy, places.points
     scale = anatomy.eye_distance / 0.06
+    cut = cut_of(anatomy, look)
     x, y = points[:, 0], points[:, 1]
-    sleeve_x, hem_y = _sleeve_x(anatomy, look), anatomy.joint("left_hip")[1] - 0.02 * scale
     ankle_y = anatomy.joint("left_ankle")[1]
     shoes, shoe_normals = _shoes(places, scale)
+    shoes, shoe_normals = shoes.copy(), shoe_normals.copy()
 
-    collar, from_collar = _collar(places)
-    above_hem, inside_sleeve = y - hem_y, sleeve_x - np.abs(x)
-    below_shoe_top, in_sole = ankle_y - y, anatomy.floor + 0.012 * scale - shoes[:, 1]
+    collar, from_collar = _collar(places, look)
+    # A sleeve's end is a plane across the arm; without sleeves the cut runs down the side of the chest instead.
+    armpit_y = anatomy.joint("left_shoulder")[1] - 0.085 * scale
+    sleeve_x = np.where(y < armpit_y, max(cut.sleeve_x, abs(anatomy.joint("left_elbow")[0])), cut.sleeve_x)
+    above_hem, inside_sleeve = y - cut.hem_y, sleeve_x - np.abs(x)
+    shod_y = ankle_y + cut.boot * scale
+    below_shoe_top, in_sole = shod_y - y, anatomy.floor + 0.012 * scale - shoes[:, 1]
+    above_leg_end = y - cut.leg_y
     on_trunk = places.head < 0.5
-    below = (above_hem < 0) & (inside_sleeve > 0)
-    foot = below & (places.feet[0] + places.feet[1] > 0.2)
+    on_leg = (above_hem < 0) & (inside_sleeve > 0)
+    on_leg &= np.abs(x) < abs(anatomy.joint("left_elbow")[0])
+    foot = on_leg & ((places.feet[0] + places.feet[1] > 0.2) | (y < ankle_y + 0.05 * scale) | (cut.boot > 0))
     covers = np.full(len(places), Cover.SKIN)
-    covers[below] = Cover.TROUSERS
-    covers[foot & (below_shoe_top > 0)] = Cover.SHOE
-    covers[foot & (below_shoe_top > 0) & (in_sole > 0)] = Cover.SOLE
+    covers[on_leg & (above_leg_end > 0)] = Cover.TROUSERS
+    if look.shoe != "barefoot":
+        covers[foot & (below_shoe_top > 0)] = Cover.SHOE
+        covers[foot & (below_shoe_top > 0) & (in_sole > 0)] = Cover.SOLE
     covers[(above_hem > 0) & (inside_sleeve > 0) & (collar > 0) & on_trunk] = Cover.SHIRT
 
     # Each edge counts only where its garment is: the hem's plane also cuts hands, the shoes' only feet.
     down = np.broadcast_to([0.0, -1.0, 0.0], points.shape)
+    has_shoes = look.shoe != "barefoot"
     edges = [
-        (above_hem, -down, np.abs(x) < 0.9 * sleeve_x),
-        (inside_sleeve, -np.sign(x)[:, None] * [1.0, 0.0, 0.0], above_hem > 0),
+        (above_hem, -down, np.abs(x) < 0.9 * abs(anatomy.joint("left_elbow")[0])),
+        (inside_sleeve, -np.sign(x)[:, None] * [1.0, 0.0, 0.0], (above_hem > 0) & (y > armpit_y)),
         (collar, from_collar, (above_hem > 0) & on_trunk),
-        (below_shoe_top, down, below),
-        (in_sole, down, foot),
+        (below_shoe_top, down, foot & has_shoes),
+        (in_sole, down, foot & has_shoes & (y < ankle_y)),
+        (above_leg_end, -down, on_leg & (covers < Cover.SHOE)),
     ]
     distances = np.stack([np.where(where, distance, np.inf) for distance, _, where in edges])
     nearest, index = np.abs(distances).argmin(0), np.arange(len(places))
@@ -97,10 +108,21 @@ def dress(places: Places, look: Look) -> Clothes:
     slack = np.minimum(smoothstep(-0.01, 0.06, inside_sleeve), smoothstep(0.0, 0.015, collar))
     loose = smoothstep(0.25, 0.0, above_hem) * 0.004
     loose += 0.003 * np.exp(-0.5 * np.square((y - anatomy.joint("spine3")[1]) / (0.08 * scale)))
-    height[shirt] = (0.003 + slack * (0.006 + loose + 0.0012 * folds))[shirt]
-    height[trousers] = (0.005 + 0.006 * smoothstep(hem_y, ankle_y, y) + 0.0010 * folds)[trousers]
+    on_top = 0.006 + cut.looseness + loose + (0.0012 + 0.1 * cut.looseness) * folds
+    height[shirt] = (0.003 + cut.thickness + slack * on_top)[shirt]
+    down_leg = smoothstep(anatomy.joint("left_hip")[1], ankle_y, y)
+    # Inside the thighs there is no room for wide legs.
+    outside = smoothstep(-0.05 * scale, 0.03 * scale, np.abs(x) - abs(anatomy.joint("left_hip")[0]) + 0.03 * scale)
+    flare = cut.flare * down_leg * (0.4 + 0.6 * outside)
+    height[trousers] = (cut.leg_height + (0.006 * down_leg) * (cut.leg_height > 0.003) + flare + 0.0010 * folds)[
+        trousers
+    ]
     moved = points + scale * height[:, None] * places.normals
     moved[shod] = shoes[shod]
+    shaft = shod & (y > ankle_y)
+    moved[shaft] = (points + scale * (0.007 + 0.012 * smoothstep(ankle_y, ankle_y + 0.1, y))[:, None] * places.normals)[
+        shaft
+    ]
     shoe_normals[~shod] = 0.0
     return Clothes(
         covers=covers,
@@ -109,6 +131,50 @@ def dress(places: Places, look: Look) -> Clothes:
         slack=slack,
         shoe_normals=shoe_normals,
         folds=folds,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cut:
+    """Where the clothes of a look end on a body, and how they sit; metres."""
+
+    sleeve_x: float
+    hem_y: float
+    leg_y: float
+    boot: float
+    """How far above the ankle the shoes reach."""
+    looseness: float
+    thickness: float
+    leg_height: float
+    flare: float
+
+
+def cut_of(anatomy: Anatomy, look: Look) -> Cut:
+    """The pattern that the tailor cuts."""
+    scale = anatomy.eye_distance / 0.06
+    hip, knee, ankle = (float(anatomy.joint(f"left_{name}")[1]) for name in ("hip", "knee", "ankle"))
+    waist = float(anatomy.joint("spine1")[1])
+    tucked = look.bottom in ("skirt", "long skirt") and look.top not in ("coat", "sweater", "dress")
+    hem_y = waist - 0.01 * scale if tucked else hip - 0.02 * scale
+    if look.top == "sweater":
+        hem_y = hip + 0.03 * scale
+    legs = {"shorts": knee + 0.06 * (hip - knee) / 0.39, "leggings": ankle + 0.02 * scale}
+    leg_y = legs.get(look.bottom, anatomy.floor - 1.0)
+    if look.top == "dress" or look.bottom in ("skirt", "long skirt"):
+        leg_y = hip - 0.40 * (hip - knee)  # what is worn below, in the same colour
+    elif look.shoe == "barefoot" and look.bottom != "shorts":
+        leg_y = ankle + 0.005 * scale
+    return Cut(
+        sleeve_x=_sleeve_x(anatomy, look),
+        hem_y=hem_y,
+        leg_y=leg_y,
+        boot={"boots": 0.14, "sneakers": 0.015}.get(look.shoe, 0.0),
+        looseness={"sweater": 0.009, "coat": 0.010, "shirt": 0.003, "tank": -0.002, "turtleneck": -0.001}.get(
+            look.top, 0.0
+        ),
+        thickness={"sweater": 0.003, "coat": 0.004}.get(look.top, 0.0),
+        leg_height={"leggings": 0.002, "wide": 0.008}.get(look.bottom, 0.005),
+        flare={"wide": 0.040, "shorts": 0.012}.get(look.bottom, 0.0),
     )
 
 
@@ -136,13 +202,15 @@ def drape(anatomy: Anatomy, clothes: Clothes) -> Float[np.ndarray, "V 3"]:
         degrees = np.maximum(np.asarray(links.sum(-1)).ravel(), 1.0)[:, None]
         skin, normals = anatomy.vertices[mine], anatomy.normals[mine]
         points = skin + shifts[mine]
+        # Vertices on the rim have no neighbours and stay.
+        averages = diags(inside / degrees[:, 0]) @ links
+        free = inside[:, None].astype(np.float64)
         for step in range(100):
-            towards_neighbours = links @ points / degrees - points
-            points[inside] += ((0.6, -0.62)[step % 2] * towards_neighbours)[inside]
+            points += (0.6, -0.62)[step % 2] * (averages @ points - free * points)
         for _ in range(6):
             lift = _CLEARANCE - ((points - skin) * normals).sum(-1)
-            points[inside] += (np.maximum(lift, 0.0)[:, None] * normals)[inside]
-            points[inside] += (0.4 * (links @ points / degrees - points))[inside]
+            points += free * np.maximum(lift, 0.0)[:, None] * normals
+            points += 0.4 * (averages @ points - free * points)
         shifts[mine] = points - skin
     return shifts
 
@@ -150,14 +218,30 @@ def drape(anatomy: Anatomy, clothes: Clothes) -> Float[np.ndarray, "V 3"]:
 def _sleeve_x(anatomy: Anatomy, look: Look) -> float:
     """How far from the middle the sleeves end; the arms of a T-pose lie along x."""
     stations = [abs(anatomy.joint(name)[0]) for name in ("left_shoulder", "left_elbow", "left_wrist")]
+    if look.top == "tank":
+        return 0.80 * float(stations[0])
     return float(np.interp(look.sleeve, [0.0, 1.0, 2.0], stations))
 
 
-def _collar(places: Places) -> tuple[Float[np.ndarray, " N"], Float[np.ndarray, "N 3"]]:
-    """A round neckline: a plane through the neck's lowest joint, high at the nape and low in front."""
-    up = np.array([0.0, 0.80, 0.60])
-    base = places.anatomy.joint("neck") + places.anatomy.eye_distance / 0.06 * np.array([0.0, 0.002, 0.012])
-    return -(places.points - base) @ up, np.broadcast_to(-up, places.points.shape)
+def _collar(places: Places, look: Look) -> tuple[Float[np.ndarray, " N"], Float[np.ndarray, "N 3"]]:
+    """A neckline: a plane through the neck's lowest joint, high at the nape and low in front; deeper, pointed, or up
+    the neck."""
+    unit = places.anatomy.eye_distance / 0.06
+    lift = {"turtleneck": 0.058, "coat": 0.012, "shirt": 0.016, "tank": -0.035, "dress": -0.022}.get(look.top, 0.0)
+    up = np.array([0.0, 0.94, 0.34]) if look.top == "turtleneck" else np.array([0.0, 0.80, 0.60])
+    base = places.anatomy.joint("neck") + unit * np.array([0.0, 0.002 + lift, 0.012])
+    away = places.points - base
+    distance, grows = -away @ up, np.broadcast_to(-up, places.points.shape)
+    if look.top in ("v-neck", "shirt"):
+        # Below the collar's plane in front, what lies between two slanted lines is bare.
+        depth = (0.085 if look.top == "v-neck" else 0.05) * unit
+        front = places.normals[:, 2] > 0.0
+        pointed = 0.85 * (np.abs(away[:, 0]) - 0.60 * (away[:, 1] + depth + 0.03 * unit))
+        opened = front & (pointed < distance)
+        side = np.sign(away[:, :1]) * np.array([0.85, 0.0, 0.0]) - np.array([0.0, 0.51, 0.0])
+        distance = np.where(opened, pointed, distance)
+        grows = np.where(opened[:, None], side, grows)
+    return distance, grows
 
 
 def _folds(places: Places, covers: Int[np.ndarray, " N"], look: Look) -> Float[np.ndarray, " N"]:
@@ -183,6 +267,7 @@ def _folds(places: Places, covers: Int[np.ndarray, " N"], look: Look) -> Float[n
     return np.where(shirt, on_shirt, np.where(trousers, on_trousers, 0.0))
 
 
+@lru_cache(maxsize=8)
 def _shoes(places: Places, scale: float) -> tuple[Float[np.ndarray, "N 3"], Float[np.ndarray, "N 3"]]:
     """Shoes close around the toes: the convex hull of the foot's lower half, a little larger, on a flat sole.
 

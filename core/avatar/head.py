@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -32,6 +33,7 @@ class Paint:
     least_light: Float[np.ndarray, " N"]
     """What shade cannot take away: eyes and teeth catch light that the painted sky does not know of."""
     brows: Float[np.ndarray, " N"]
+    lips: Float[np.ndarray, " N"]
     highlights: Bool[np.ndarray, " N"]
     opacities: Float[np.ndarray, " N"]
 
@@ -42,7 +44,7 @@ def paint(places: Places, lattice: Lattice, look: Look) -> Paint:
     skin = np.array(look.skin)
     colours = np.broadcast_to(skin, (count, 3)).copy()
     colours *= (1.0 + 0.012 * waves(places.points, (0.03, 0.03, 0.03), look.seed + 10))[:, None]
-    colours = mixed(colours, skin * (1.0, 0.78, 0.76), 0.36 * _blood(places))
+    colours = mixed(colours, skin * (1.0, 0.78, 0.76), look.cheeks * _blood(places))
     outward = np.stack([np.abs(face[:, 0]), face[:, 1], face[:, 2]], -1)
     front = places.head * smoothstep(0.0, 0.35, face[:, 2])
     around_eyes = blob(outward[:, :2], (0.50, 0.02), (0.26, 0.17)) * front
@@ -52,8 +54,12 @@ def paint(places: Places, lattice: Lattice, look: Look) -> Paint:
     colours = mixed(colours, look.lips, 0.85 * lips)
     brows = _brows(outward, look) * front
     colours = mixed(colours, np.array(look.hair) * 0.9, brows)
+    if look.freckles > 0.0:
+        colours = mixed(colours, skin * (0.70, 0.58, 0.50), 0.55 * _freckles(outward, look) * front)
     nails = places.part("fingernails", "toenails")
     colours[nails] = 0.55 * colours[nails] + 0.45 * np.array([0.95, 0.78, 0.73])
+    if look.nails is not None:
+        colours[nails] = look.nails
 
     softness = np.ones(count)
     gloss = 0.05 + 0.10 * lips + 0.10 * nails
@@ -87,6 +93,7 @@ def paint(places: Places, lattice: Lattice, look: Look) -> Paint:
         gloss=gloss,
         least_light=least_light,
         brows=brows,
+        lips=lips,
         highlights=highlights,
         opacities=opacities,
     )
@@ -137,6 +144,7 @@ def _lash_opacities(places: Places, lashes: Bool[np.ndarray, " N"]) -> Float[np.
     return np.clip(opacities, 0.01, OPACITY)
 
 
+@lru_cache(maxsize=8)
 def _blood(places: Places) -> Float[np.ndarray, " N"]:
     """Where skin is redder: cheeks, nose, ears, knuckles, fingertips, elbows."""
     face = places.in_face
@@ -178,6 +186,13 @@ def _brows(outward: Float[np.ndarray, "N 3"], look: Look) -> Float[np.ndarray, "
     across = np.abs(outward[:, 1] - middle) / np.maximum(thickness, 0.01) + ragged
     ends = smoothstep(-0.02, 0.08, along) * smoothstep(1.06, 0.95, along)
     return 0.88 * smoothstep(1.35, 0.65, across) * ends * possible
+
+
+def _freckles(outward: Float[np.ndarray, "N 3"], look: Look) -> Float[np.ndarray, " N"]:
+    """Specks on nose and cheeks."""
+    dense = blob(outward[:, :2], (0.0, -0.45), (0.30, 0.25)) + blob(outward[:, :2], (0.62, -0.50), (0.30, 0.25))
+    specks = np.random.default_rng(look.seed + 13).uniform(size=len(outward))
+    return smoothstep(1.0 - 0.30 * look.freckles, 1.0, specks) * np.clip(1.4 * dense, 0.0, 1.0)
 
 
 def _mouth(

@@ -6,7 +6,9 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 
-def smoothstep(low: float, high: float, values: Float[np.ndarray, " N"]) -> Float[np.ndarray, " N"]:
+def smoothstep(
+    low: float | Float[np.ndarray, "*N"], high: float | Float[np.ndarray, "*N"], values: Float[np.ndarray, "*N"]
+) -> Float[np.ndarray, "*N"]:
     """0 below `low`, 1 above `high`, smooth between (and falling where `low` is above `high`)."""
     share = np.clip((values - low) / (high - low), 0.0, 1.0)
     return share * share * (3.0 - 2.0 * share)

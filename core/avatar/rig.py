@@ -117,10 +117,11 @@ def face_deformations(
     stretches = symmetric6_from_matrix(rest_frames @ (stretch + off_diagonal) @ rest_frames.transpose(-1, -2))
 
     both = valid & posed_valid
-    identity = rotations.new_tensor([1.0, 0.0, 0.0, 0.0])
+    # Constants are made on the device: a copy from the host would be a wait.
+    identity = torch.eye(1, 4, dtype=rotations.dtype, device=rotations.device)[0]
     return FaceDeformations(
         rotations_wxyz=torch.where(both[:, None], rotations, identity),
-        stretches=torch.where(both[:, None], stretches, stretches.new_tensor([1.0, 0.0, 0.0, 1.0, 0.0, 1.0])),
+        stretches=torch.where(both[:, None], stretches, _no_stretch(stretches)),
         weights=0.5 * rest_areas2 * both,
     )
 
@@ -142,8 +143,12 @@ def vertex_deformations(
     totals = weights.new_zeros(num_vertices).index_add(0, corners, weights)
     alone = (totals <= 0)[:, None]
     means = sums / torch.where(alone, 1.0, totals[:, None])
-    stretches = torch.where(alone, means.new_tensor([1.0, 0.0, 0.0, 1.0, 0.0, 1.0]), means[:, 4:])
+    stretches = torch.where(alone, _no_stretch(means), means[:, 4:])
     return normalized_quaternion(means[:, :4]), stretches
+
+
+def _no_stretch(like: Tensor) -> Float[Tensor, "6"]:
+    return symmetric6_from_matrix(torch.eye(3, dtype=like.dtype, device=like.device))
 
 
 def _first_corner(corners: Int[Tensor, " C"], counts: Bool[Tensor, " C"], num_vertices: int) -> Int[Tensor, " V"]:

@@ -26,27 +26,29 @@ def openness(
     From each of some directions the points are drawn onto a grid that keeps the nearest; what lies well behind it is in
     shade.
     """
-    seen, total = np.zeros(len(points)), np.full(len(points), 1e-6)
+    # Shade needs no more digits than these, and takes half the time with them.
+    points, normals = points.astype(np.float32), normals.astype(np.float32)
+    seen, total = np.zeros(len(points), np.float32), np.full(len(points), 1e-6, np.float32)
     for index in range(num_directions):
         # A spiral with equal areas on the sphere, from the zenith to a little below the horizon.
         height = 1.0 - 1.35 * (index + 0.5) / num_directions
         angle = index * math.pi * (3.0 - math.sqrt(5.0))
         radius = math.sqrt(1.0 - height * height)
-        direction = np.array([radius * math.sin(angle), height, radius * math.cos(angle)])
-        side = np.cross(direction, [0.3, 0.2, 1.0])
+        direction = np.array([radius * math.sin(angle), height, radius * math.cos(angle)], np.float32)
+        side = np.cross(direction, [0.3, 0.2, 1.0]).astype(np.float32)
         side /= np.linalg.norm(side)
         depth = points @ direction
         u = ((points @ side) / _CELL).astype(np.int64)
-        v = ((points @ np.cross(direction, side)) / _CELL).astype(np.int64)
+        v = ((points @ np.cross(direction, side).astype(np.float32)) / _CELL).astype(np.int64)
         cells = (u - u.min()) * (v.max() - v.min() + 1) + v - v.min()
-        nearest = np.full(cells.max() + 1, -np.inf)
+        nearest = np.full(cells.max() + 1, -np.inf, np.float32)
         np.maximum.at(nearest, cells, depth)
         cosine = np.maximum(normals @ direction, 0.0)
         # A slanted surface spans several depths within one cell; and shade fades in over two centimetres.
         behind = nearest[cells] - depth - _CELL * (1.0 + 1.0 / np.maximum(cosine, 0.2))
         seen += cosine * np.clip(1.0 - behind / 0.02, 0.0, 1.0)
         total += cosine
-    return seen / total
+    return (seen / total).astype(np.float64)
 
 
 def lit(

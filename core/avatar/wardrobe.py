@@ -6,66 +6,124 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from jaxtyping import Float
-from scipy.spatial import KDTree
+from jaxtyping import Float, Int
+from torch import Tensor
 
-from ..body.model import BodyModel
-from ..gaussians import GaussianParameters
-from ..geometry.rotations import matrix_to_quaternion
-from .anatomy import Anatomy, Lattice, Places, gaussian_places, lattice_of, measure, vertex_normals, vertex_places
-from .avatar import Avatar, Provenance
+from ..body.model import BodyModel, shape_body
+from .accessories import glasses, hat, hat_line
+from .anatomy import Places, vertex_normals
+from .avatar import Avatar, Groups, Provenance
+from .beard import beard_cover, beard_volume
+from .binding import anchored, carried, parameters_on, with_loose
+from .fabric import bottom_colours, top_colours
 from .garments import Clothes, Cover, drape, dress
-from .hair import hair_colours, hair_cover, hair_volume, strand_directions
+from .ground import Ground, ground_of
+from .hair import hair_colours, hair_cover, hair_tint, hair_volume, strand_directions
+from .hanging_hair import hanging_hair
 from .head import Paint, paint
-from .look import Look
+from .look import Look, look_as_text, look_from_text
+from .loose import Loose, chosen, together
 from .patterns import mixed
+from .people import drawn_betas, drawn_look
 from .shading import as_harmonics, lit, openness
+from .skirt import skirt
 from .surfels import Surfels, covering_surfels
-from .template import Template, face_frames, make_template
+from .template import face_frames
 
-#: Gaussians on each face of the parts that are looked at most closely and have the fewest faces.
-_FINER = {"iris": 16, "pupil": 16, "sclera": 9, "scalp": 9, "brow": 9, "teeth_upper": 9, "teeth_lower": 9}
-
-
-_FARTHEST = 2.5
-"""Face sizes that a Gaussian may lie off its face."""
+MADE_BY = "wardrobe"
+GROUPS = ("skin", "eyes", "mouth", "hair", "beard", "top", "bottom", "shoes", "glasses", "hat")
+"""What a person of the wardrobe is made of; the names by which parts are hidden and tinted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Surface:
-    """What is seen on a set of places: the body with clothes and hair on."""
+    """What is seen on a set of places: the body with clothes, hair and beard on."""
 
     points: Float[np.ndarray, "N 3"]
     clothes: Clothes
     hair: Float[np.ndarray, " N"]
     """How much of the place is hair, 0 to 1."""
+    beard: Float[np.ndarray, " N"]
 
 
 def default_avatar(body: BodyModel, k: int = 4, look: Look | None = None, name: str = "default") -> Avatar:
     """A simply dressed person on the body's mean shape; the same body and look give the same avatar bit for bit."""
-    look = look or Look()
-    template, anatomy = make_template(body, k, finer=_FINER), measure(body)
-    lattice = lattice_of(template, body.num_vertices)
-    places = gaussian_places(anatomy, template, lattice)
-    worn, surface = _worn(anatomy, places, lattice, look)
-    surfels = _laid_out(template, places, lattice, worn, surface)
-    normals, painted = surfels.axes[:, :, 2].copy(), paint(places, lattice, look)
+    return replace(dressed_avatar(body, look or Look(), k), name=name)
+
+
+def drawn_avatar(body: BodyModel, seed: int, k: int = 4) -> Avatar:
+    """Person number `seed`, in looks and build.
+
+    Raises:
+        ValueError: the seed is negative.
+    """
+    return dressed_avatar(body, drawn_look(seed), k, drawn_betas(seed, body), name=f"person {seed}")
+
+
+def look_of(avatar: Avatar) -> Look | None:
+    """What the avatar was dressed from; None for one that no wardrobe made."""
+    text = dict(avatar.provenance.details).get("look")
+    return look_from_text(text) if avatar.provenance.made_by == MADE_BY and text is not None else None
+
+
+def dressed_avatar(
+    body: BodyModel,
+    look: Look,
+    k: int = 4,
+    betas: Float[Tensor, " S"] | None = None,
+    name: str = "person",
+) -> Avatar:
+    """A person of this look on a body of these betas (the mean shape where None)."""
+    betas = torch.zeros(body.num_betas) if betas is None else betas
+    ground = ground_of(body, k)
+    template, places = ground.template, ground.places
+    painted = paint(places, ground.lattice, look)
+    worn, surface = _worn(ground, painted, look)
+    surfels = _laid_out(ground, worn, surface)
+    normals = surfels.axes[:, :, 2].copy()
     _shape(surfels, surface, places, painted, look)
-    colours = _colours(places, lattice, surface, painted, surfels.points, normals, look)
-    template = _anchored(template, anatomy, surfels, surface)
+    loose = together([*_hair(ground, look), *hat(ground, look), *glasses(ground, look), *skirt(ground, look)])
+    sh = _colours(ground, surface, painted, surfels.points, normals, loose, look)
+    indices = _groups(places, surface, painted)
+    template = anchored(ground, surfels, surface.clothes.covers)
+    rest, frames = ground.rest, ground.frames
+    if bool(betas.any()):
+        rest = shape_body(body, betas).vertices.double()
+        frames = face_frames(template.faces, rest)
+        clad = (surface.clothes.covers == Cover.SHIRT) | (surface.clothes.covers == Cover.TROUSERS)
+        surfels = carried(ground, template, surfels, rest, frames[1], clad)
+    parameters = parameters_on(template, frames, rest, surfels, painted.opacities, sh[: len(places)])
+    if loose is not None:
+        template, parameters = with_loose(ground, template, parameters, loose, sh[len(places) :], rest)
+        indices = np.concatenate(
+            [indices, np.array([GROUPS.index(name) for name in loose.groups])[loose.group_indices]]
+        )
     return Avatar(
         name=name,
         body=body.identity,
-        betas=torch.zeros(body.num_betas),
+        betas=betas.clone(),
         template=template,
-        parameters=_parameters(template, anatomy, surfels, painted.opacities, colours),
-        provenance=Provenance(made_by="wardrobe", details=(("look", repr(look)), ("k", str(k)))),
+        parameters=parameters,
+        groups=Groups(names=GROUPS, indices=torch.from_numpy(indices.astype(np.int64))),
+        provenance=Provenance(made_by=MADE_BY, details=(("look", look_as_text(look)), ("k", str(k)))),
     )
 
 
-def _worn(anatomy: Anatomy, places: Places, lattice: Lattice, look: Look) -> tuple[_Surface, _Surface]:
+def _hair(ground: Ground, look: Look) -> list[Loose]:
+    """What hangs from the head, but for what a hat covers."""
+    parts = hanging_hair(ground, look)
+    if look.hat == "none":
+        return parts
+    return [chosen(part, hat_line(ground, look, part.points) < 0.002) for part in parts]
+
+
+def _worn(ground: Ground, painted: Paint, look: Look) -> tuple[_Surface, _Surface]:
     """The dressed surface at the vertices, where cloth is draped, and at the Gaussians, where it ends."""
-    worn, surface = _surface(vertex_places(anatomy, places, lattice), look), _surface(places, look)
+    anatomy, places, lattice = ground.anatomy, ground.places, ground.lattice
+    beard = beard_cover(places, painted.lips, look)
+    bearded = beard_volume(places, beard, look)
+    worn = _surface(ground, ground.corners, look, lattice.at_vertices(beard), lattice.at_vertices(bearded))
+    surface = _surface(ground, places, look, beard, bearded)
     shifts = drape(anatomy, worn.clothes)
     points = surface.points.copy()
     for cover in (Cover.SHIRT, Cover.TROUSERS):
@@ -81,13 +139,17 @@ def _worn(anatomy: Anatomy, places: Places, lattice: Lattice, look: Look) -> tup
     return worn, replace(surface, points=points)
 
 
-def _surface(places: Places, look: Look) -> _Surface:
-    clothes, hair, volume = dress(places, look), hair_cover(places), hair_volume(places, look)
-    return _Surface(points=clothes.points + volume[:, None] * places.normals, clothes=clothes, hair=hair)
+def _surface(
+    ground: Ground, places: Places, look: Look, beard: Float[np.ndarray, " N"], bearded: Float[np.ndarray, " N"]
+) -> _Surface:
+    clothes, hair = dress(places, look), hair_cover(places, look)
+    volume = np.maximum(hair_volume(places, look, hat_line(ground, look, places.points)), bearded)
+    return _Surface(points=clothes.points + volume[:, None] * places.normals, clothes=clothes, hair=hair, beard=beard)
 
 
-def _laid_out(template: Template, places: Places, lattice: Lattice, worn: _Surface, surface: _Surface) -> Surfels:
+def _laid_out(ground: Ground, worn: _Surface, surface: _Surface) -> Surfels:
     """Kernels that cover the dressed surface, in the planes of its smooth normals."""
+    template, places, lattice = ground.template, ground.places, ground.lattice
     normals = lattice.at_points(vertex_normals(worn.points, template.faces.numpy()))
     normals /= np.maximum(np.linalg.norm(normals, axis=-1, keepdims=True), 1e-9)
     surfels = covering_surfels(template, torch.from_numpy(worn.points), surface.points)
@@ -95,11 +157,14 @@ def _laid_out(template: Template, places: Places, lattice: Lattice, worn: _Surfa
     # the kernels a little larger on cloth because a limb is wider there.
     ends = (worn.clothes.covers[lattice.corners] != surface.clothes.covers[:, None]).any(-1)
     normals[ends] = places.normals[ends]
-    on_skin = covering_surfels(template, torch.from_numpy(places.anatomy.vertices), surface.points)
-    surfels.axes[ends], surfels.widths[ends] = on_skin.axes[ends], on_skin.widths[ends]
+    surfels.axes[ends], surfels.widths[ends] = ground.skin.axes[ends], ground.skin.widths[ends]
     surfels.widths[ends & (surface.clothes.covers != Cover.SKIN)] *= 1.25
     shod = surface.clothes.covers >= Cover.SHOE
-    normals[shod] = surface.clothes.shoe_normals[shod]
+    normals[shod] = np.where(
+        np.linalg.norm(surface.clothes.shoe_normals[shod], axis=-1, keepdims=True) > 0.5,
+        surface.clothes.shoe_normals[shod],
+        normals[shod],
+    )
     surfels.press(normals)
     return surfels
 
@@ -110,16 +175,26 @@ def _shape(surfels: Surfels, surface: _Surface, places: Places, painted: Paint, 
     shod = np.flatnonzero(surface.clothes.covers >= Cover.SHOE)
     # Round and not too large: what closes over toes comes in all shapes.
     round_width = np.clip(np.sqrt(0.5 * np.square(surfels.widths[shod, :2]).sum(-1)), 0.0040 * unit, 0.0080 * unit)
+    # The shaft of a boot lies on the shin, whose faces are larger.
+    shaft = places.points[shod, 1] > places.anatomy.joint("left_ankle")[1] - 0.02 * unit
+    round_width[shaft] = np.maximum(round_width, surfels.widths[shod, :2].max(-1))[shaft]
     surfels.lay(shod, surfels.axes[shod, :, 0], round_width, round_width)
     _straighten_edges(surfels, surface.clothes)
 
     random = np.random.default_rng(look.seed + 20)
     hair = np.flatnonzero(surface.hair > 0.3)
-    strands = strand_directions(places, normals)[hair]
+    strands = strand_directions(places, normals, look)[hair]
     surfels.points[hair] += normals[hair] * random.normal(scale=0.0012 * unit, size=(len(hair), 1))
     length = surfels.deviations(hair, strands)
     breadth = surfels.deviations(hair, np.cross(normals[hair], strands))
-    surfels.lay(hair, strands, 1.5 * length, 0.85 * breadth)
+    curled = look.hair_shape in ("curly", "afro")
+    surfels.lay(hair, strands, (1.1 if curled else 1.5) * length, (1.1 if curled else 0.85) * breadth)
+
+    beard = np.flatnonzero((surface.beard > 0.3) & (surface.hair <= 0.3))
+    if look.beard not in ("none", "stubble") and len(beard):
+        surfels.points[beard] += normals[beard] * random.normal(scale=0.0008 * unit, size=(len(beard), 1))
+        fall = np.broadcast_to([0.0, -1.0, 0.2], (len(beard), 3))
+        surfels.lay(beard, fall, 1.35 * surfels.deviations(beard, surfels.axes[beard, :, 0]), surfels.widths[beard, 1])
 
     brows = np.flatnonzero(painted.brows > 0.4)
     surfels.points[brows] += 0.0007 * unit * normals[brows]
@@ -146,24 +221,45 @@ def _straighten_edges(surfels: Surfels, clothes: Clothes) -> None:
     surfels.lay(near[close], along[close], surfels.deviations(near, along)[close], narrow[close])
 
 
+def _groups(places: Places, surface: _Surface, painted: Paint) -> Int[np.ndarray, " N"]:
+    """Which of `GROUPS` each Gaussian of the body belongs to."""
+    groups = np.full(len(places), GROUPS.index("skin"))
+    groups[(places.eyes[0] > 0.5) | (places.eyes[1] > 0.5) | painted.highlights] = GROUPS.index("eyes")
+    groups[places.part("mouth_inside", "tongue", "teeth_upper", "teeth_lower")] = GROUPS.index("mouth")
+    groups[surface.beard > 0.5] = GROUPS.index("beard")
+    groups[surface.hair > 0.5] = GROUPS.index("hair")
+    covers = surface.clothes.covers
+    for cover, name in ((Cover.SHIRT, "top"), (Cover.TROUSERS, "bottom"), (Cover.SHOE, "shoes"), (Cover.SOLE, "shoes")):
+        groups[covers == cover] = GROUPS.index(name)
+    return groups
+
+
 def _colours(
-    places: Places,
-    lattice: Lattice,
+    ground: Ground,
     surface: _Surface,
     painted: Paint,
     points: Float[np.ndarray, "N 3"],
     normals: Float[np.ndarray, "N 3"],
+    loose: Loose | None,
     look: Look,
-) -> Float[np.ndarray, "N 4 3"]:
-    """Spherical harmonics of degree 1: paint, cloth and hair under the painted light."""
-    covers = surface.clothes.covers
+) -> Float[np.ndarray, "M 4 3"]:
+    """Spherical harmonics of degree 1: paint, cloth and hair under the painted light; what is loose comes last."""
+    anatomy, places, covers = ground.anatomy, ground.places, surface.clothes.covers
     albedo, softness, gloss = painted.colours.copy(), painted.softness.copy(), painted.gloss.copy()
     random = np.random.default_rng(look.seed + 21)
     grain = random.normal(size=len(places))
+    if look.beard != "none":
+        tuft = hair_tint(look, random.uniform(size=len(places))) * (0.92 + 0.13 * np.clip(grain, -2, 2))[:, None]
+        albedo = mixed(albedo, tuft, surface.beard)
+        softness *= 1.0 - surface.beard
     cloth = {Cover.SHIRT: look.shirt, Cover.TROUSERS: look.trousers, Cover.SHOE: look.shoes, Cover.SOLE: look.soles}
     for cover, colour in cloth.items():
         mine = covers == cover
-        albedo[mine] = np.array(colour) * (1.0 + 0.012 * grain[mine, None])
+        plain: np.ndarray = np.array(colour)
+        if cover in (Cover.SHIRT, Cover.TROUSERS):
+            woven = top_colours if cover is Cover.SHIRT else bottom_colours
+            plain = woven(anatomy, places.points[mine], places.normals[mine], look)
+        albedo[mine] = plain * (1.0 + 0.012 * grain[mine, None])
         softness[mine], gloss[mine] = 0.0, 0.10 if cover is Cover.SHOE else 0.06
     is_cloth = (covers == Cover.SHIRT) | (covers == Cover.TROUSERS)
     albedo[is_cloth] *= 1.0 + 0.045 * np.clip(surface.clothes.folds, -2, 2)[is_cloth, None]
@@ -171,50 +267,16 @@ def _colours(
     strands = hair_colours(places, surface.hair, normals, look, grain)
     albedo = mixed(albedo, strands, surface.hair)
     softness *= 1.0 - surface.hair
-    gloss = gloss * (1.0 - surface.hair) + 0.22 * surface.hair
+    gloss = gloss * (1.0 - surface.hair) + (0.10 if look.hair_shape in ("curly", "afro") else 0.22) * surface.hair
 
-    open_sky = np.maximum(lattice.smoothed(openness(points, normals)), painted.least_light)
+    own = len(places)
+    if loose is not None:
+        points, normals = np.concatenate([points, loose.points]), np.concatenate([normals, loose.axes[:, :, 2]])
+        albedo, gloss = np.concatenate([albedo, loose.colours]), np.concatenate([gloss, loose.gloss])
+        softness = np.concatenate([softness, np.zeros(len(loose))])
+    open_sky = openness(points, normals)
+    open_sky[:own] = np.maximum(ground.lattice.smoothed(open_sky[:own]), painted.least_light)
     colours = lit(albedo, normals, open_sky, softness)
-    colours[painted.highlights] = 1.0
+    colours[:own][painted.highlights] = 1.0
     sheen = gloss[:, None] * (0.35 + 0.65 * albedo)
     return as_harmonics(colours, normals, sheen)
-
-
-def _anchored(template: Template, anatomy: Anatomy, surfels: Surfels, surface: _Surface) -> Template:
-    """The template with Gaussians that lie far off tiny faces bound where their steadiest neighbours are.
-
-    An offset of many face sizes (a shoe over the clefts between toes, a shirt over a navel) would scatter as soon as
-    other betas turn or scale the face a little.
-    """
-    rest = torch.from_numpy(anatomy.vertices)
-    sizes = face_frames(template.faces, rest)[1][template.face_indices].numpy()
-    reach = np.linalg.norm(surfels.points - template.surface_points(rest).numpy(), axis=-1) / np.maximum(sizes, 1e-6)
-    hosts = np.arange(len(reach))
-    for cover in (Cover.SHIRT, Cover.TROUSERS, Cover.SHOE, Cover.SOLE):
-        mine = surface.clothes.covers == cover
-        unsteady, steady = np.flatnonzero(mine & (reach > _FARTHEST)), np.flatnonzero(mine & (reach < 0.7 * _FARTHEST))
-        if len(unsteady) and len(steady):
-            hosts[unsteady] = steady[KDTree(surfels.points[steady]).query(surfels.points[unsteady])[1]]
-    return replace(template, face_indices=template.face_indices[hosts], barycentrics=template.barycentrics[hosts])
-
-
-def _parameters(
-    template: Template,
-    anatomy: Anatomy,
-    surfels: Surfels,
-    opacities: Float[np.ndarray, " N"],
-    sh: Float[np.ndarray, "N K 3"],
-) -> GaussianParameters:
-    """World values of the T-pose in the frames and sizes of the faces."""
-    rest = torch.from_numpy(anatomy.vertices)
-    frames, sizes = face_frames(template.faces, rest)
-    face_from_world = frames[template.face_indices].transpose(-1, -2)
-    sizes = sizes[template.face_indices].clamp(min=1e-6)[:, None]
-    offsets = torch.from_numpy(surfels.points) - template.surface_points(rest)
-    return GaussianParameters(
-        offsets=((face_from_world @ offsets[..., None])[..., 0] / sizes).float(),
-        rotations_wxyz=matrix_to_quaternion(face_from_world @ torch.from_numpy(surfels.axes)).float(),
-        log_scales=(torch.from_numpy(surfels.widths) / sizes).log().float(),
-        opacity_logits=torch.logit(torch.from_numpy(opacities)).float(),
-        sh=torch.from_numpy(sh).float(),
-    )
