@@ -47,6 +47,11 @@ class Pipeline:
         """The body of the last call."""
         return self._remembered["body"][1] if "body" in self._remembered else None
 
+    @property
+    def shaped(self) -> ShapedBody | None:
+        """The rest mesh of the last call."""
+        return self._remembered["shape"][1] if "shape" in self._remembered else None
+
     def gaussians(self, avatar: Avatar, betas: Float[Tensor, " S"], pose: BodyPose) -> Gaussians:
         """The avatar on the body of these betas in this pose; the same inputs give the same object again.
 

@@ -2,34 +2,27 @@
 
 from __future__ import annotations
 
-import math
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 import torch
-from jaxtyping import UInt8
+from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from ..cameras import Camera
 from ..gaussians import Gaussians
-from ..geometry import spherical_harmonics
+from ..images import to_uint8
 from ..kernels import num_threads, run_split
-from .binning_kernels import count_region, count_tiles, fill_tiles, sort_by_depth, starts_from_counts
-from .projection_kernels import DEPTH, SPLAT_SIZE, TILE, View, project
+from .cpu_gradients import draw_differentiable
 from .raster_kernels import draw_bytes, draw_images
-from .renderer import CLAMP_MARGIN, MIN_DEPTH, RenderedImage, RenderSettings
+from .renderer import Footprint, RenderedImage, RenderSettings
+from .ring_kernels import draw_ring_images
+from .work_memory import MAX_SIDE, WorkMemory
 
-MAX_ENTRIES = 1 << 24
-"""Pairs of splat and tile listed at once (64 MiB); pictures that need more are drawn region by region."""
-MAX_SIDE = 32767 * TILE
-"""Pixels; tiles are counted in 16 bits."""
 DRAWING_PARTS = 8
 """Per thread: tiles cost very different times, so threads that are done early take another part."""
-
-Region = tuple[int, int, int, int]
-"""First and last tile column, first and last tile row."""
 
 
 class CpuRenderer:
@@ -48,7 +41,8 @@ class CpuRenderer:
         rgb = np.empty((camera.height, camera.width, 3), np.float32)
         alpha = np.empty((camera.height, camera.width), np.float32)
         depth = np.empty((camera.height, camera.width), np.float32)
-        self._draw(gaussians, camera, settings, draw_images, (rgb, alpha, depth))
+        draw = draw_images if settings.footprint is Footprint.SPLAT else draw_ring_images
+        self._draw(gaussians, camera, settings, draw, (rgb, alpha, depth))
         return RenderedImage(rgb=torch.from_numpy(rgb), alpha=torch.from_numpy(alpha), depth=torch.from_numpy(depth))
 
     def render_rgba8(
@@ -68,7 +62,25 @@ class CpuRenderer:
             raise ValueError(
                 f"out must be uint8 ({camera.height}, {camera.width}, 4), not {pixels.dtype} {pixels.shape}"
             )
-        self._draw(gaussians, camera, settings, draw_bytes, (pixels,))
+        if settings.footprint is Footprint.SPLAT:
+            self._draw(gaussians, camera, settings, draw_bytes, (pixels,))
+            return
+        pixels[..., :3] = to_uint8(self.render(gaussians, camera, settings).rgb)
+        pixels[..., 3] = 255
+
+    def render_differentiable(
+        self,
+        gaussians: Gaussians,
+        camera: Camera,
+        settings: RenderSettings,
+        background: Float[Tensor, "3"] | None = None,
+    ) -> RenderedImage:
+        """As `DifferentiableRenderer` says, exactly; each picture has memory of its own until its graph is gone.
+
+        Raises:
+            ValueError: for rings, which have no gradients.
+        """
+        return draw_differentiable(gaussians, camera, settings, background)
 
     def close(self) -> None:
         """Give back the work memory."""
@@ -110,135 +122,7 @@ class CpuRenderer:
             drawing += time.perf_counter() - binned
         self.timings = {"project": 1e3 * (projected - started), "sort": 1e3 * sorting, "raster": 1e3 * drawing}
 
-    def _memory(self) -> _Memory:
+    def _memory(self) -> WorkMemory:
         if not hasattr(self._local, "memory"):
-            self._local.memory = _Memory()
+            self._local.memory = WorkMemory()
         return self._local.memory
-
-
-class _Memory:
-    """The arrays of one picture on its way; they grow to the largest picture drawn and are used again."""
-
-    def __init__(self) -> None:
-        self._num_parts = num_threads()
-        self._counts = np.zeros(self._num_parts, np.int64)
-        self._tiles = np.zeros(self._num_parts, np.int64)
-        self._room: dict[str, np.ndarray] = {}
-        self.splats = np.empty((0, SPLAT_SIZE), np.float32)
-        self._boxes = np.empty((0, 4), np.int16)
-        self._order = np.empty(0, np.int32)
-
-    def project(self, gaussians: Gaussians, camera: Camera, settings: RenderSettings) -> int:
-        """Fill `splats`; returns how many entries the tiles' lists will have together."""
-        count = len(gaussians)
-        self.splats = self._array("splats", (count, SPLAT_SIZE), np.float32)
-        self._boxes = self._array("boxes", (count, 4), np.int16)
-        rotations = gaussians.sh_rotations_wxyz
-        degree = max(0, min(gaussians.sh_degree, settings.max_sh_degree, spherical_harmonics.MAX_DEGREE))
-        run_split(
-            project,
-            self._num_parts,
-            self._num_parts,
-            _numpy(gaussians.means),
-            _numpy(gaussians.covariances),
-            _numpy(gaussians.opacities),
-            _numpy(gaussians.sh),
-            (degree + 1) ** 2,
-            np.zeros((0, 4), np.float32) if rotations is None else _numpy(rotations),
-            rotations is not None,
-            _view(camera, settings),
-            self.splats,
-            self._boxes,
-            self._counts,
-            self._tiles,
-        )
-        return int(self._tiles.sum())
-
-    def sort(self) -> None:
-        """Put the slots of all visible splats into `_order`, front to back."""
-        count = len(self.splats)
-        pairs, spare = self._array("pairs", (count,), np.int64), self._array("spare", (count,), np.int64)
-        order = self._array("order", (count,), np.int32)
-        depth_bits = self.splats.view(np.int32)[:, DEPTH]
-        self._order = order[: sort_by_depth(depth_bits, self._counts, pairs, spare, order)]
-
-    def regions(self, camera: Camera, num_entries: int) -> Iterator[Region]:
-        """Rectangles of tiles that cover the picture, each with at most `MAX_ENTRIES` entries (or one tile)."""
-        waiting = [(0, math.ceil(camera.width / TILE) - 1, 0, math.ceil(camera.height / TILE) - 1)]
-        known = num_entries
-        while waiting:
-            left, right, top, bottom = region = waiting.pop()
-            entries, known = known if known >= 0 else count_region(self._order, self._boxes, region), -1
-            if right < left or bottom < top:
-                continue
-            if entries <= MAX_ENTRIES or (left == right and top == bottom):
-                yield region
-            elif bottom - top >= right - left:
-                middle = (top + bottom) // 2
-                waiting += [(left, right, middle + 1, bottom), (left, right, top, middle)]
-            else:
-                middle = (left + right) // 2
-                waiting += [(middle + 1, right, top, bottom), (left, middle, top, bottom)]
-
-    def bin(self, region: Region) -> tuple[np.ndarray, np.ndarray]:
-        """Each tile's splats, front to back: where its list starts, and the lists one after the other."""
-        left, right, top, bottom = region
-        num_tiles = (right - left + 1) * (bottom - top + 1)
-        parts = self._num_parts
-        histograms = self._array("histograms", (parts, num_tiles), np.int64)
-        tile_starts = self._array("tile_starts", (num_tiles + 1,), np.int64)
-        sorted_boxes = self._array("sorted_boxes", (len(self._order), 4), np.int16)
-        run_split(count_tiles, parts, parts, self._order, self._boxes, region, sorted_boxes, histograms)
-        starts_from_counts(histograms, tile_starts)
-        entries = self._array("entries", (int(tile_starts[-1]),), np.int32)
-        run_split(fill_tiles, parts, parts, self._order, sorted_boxes, region, histograms, entries)
-        return tile_starts, entries
-
-    def _array(self, name: str, shape: tuple[int, ...], dtype: type) -> np.ndarray:
-        """Uninitialised memory of that name, made anew (with a quarter to spare) only when it has become too small."""
-        size = math.prod(shape)
-        room = self._room.get(name)
-        if room is None or room.size < size:
-            room = self._room[name] = np.empty(size + size // 4, dtype)
-        return room[:size].reshape(shape)
-
-
-def _numpy(tensor: Tensor) -> np.ndarray:
-    return tensor.detach().to("cpu", torch.float32).contiguous().numpy()
-
-
-def _view(camera: Camera, settings: RenderSettings) -> View:
-    matrix = camera.camera_from_world.detach().to("cpu", torch.float64)
-    (w00, w01, w02, t0), (w10, w11, w12, t1), (w20, w21, w22, t2) = matrix[:3].tolist()
-    eye_x, eye_y, eye_z = (-matrix[:3, :3].T @ matrix[:3, 3]).tolist()
-    margin_u = CLAMP_MARGIN * camera.width / (2 * camera.fx)
-    margin_v = CLAMP_MARGIN * camera.height / (2 * camera.fy)
-    return View(
-        w00=w00,
-        w01=w01,
-        w02=w02,
-        w10=w10,
-        w11=w11,
-        w12=w12,
-        w20=w20,
-        w21=w21,
-        w22=w22,
-        t0=t0,
-        t1=t1,
-        t2=t2,
-        eye_x=eye_x,
-        eye_y=eye_y,
-        eye_z=eye_z,
-        focal_x=float(camera.fx),
-        focal_y=float(camera.fy),
-        center_x=float(camera.cx),
-        center_y=float(camera.cy),
-        min_u=-camera.cx / camera.fx - margin_u,
-        max_u=(camera.width - camera.cx) / camera.fx + margin_u,
-        min_v=-camera.cy / camera.fy - margin_v,
-        max_v=(camera.height - camera.cy) / camera.fy + margin_v,
-        near=max(float(camera.near), MIN_DEPTH),
-        splat_scale=float(settings.splat_scale),
-        width=float(camera.width),
-        height=float(camera.height),
-    )

@@ -53,7 +53,7 @@ C0, C1, C2_PAIR, C2_AXIAL, C2_SECTOR, C3_SECTOR, C3_TRIPLE, C3_TESSERAL, C3_AXIA
 
 
 class View(NamedTuple):
-    """Camera and settings as the kernel needs them; floats only."""
+    """Camera and settings as the kernel needs them; plain numbers only."""
 
     w00: float
     w01: float
@@ -82,10 +82,11 @@ class View(NamedTuple):
     splat_scale: float
     width: float
     height: float
+    antialiased: bool
 
 
 @device_function
-def _direction(x, y, z, rotations, index, has_rotations):
+def direction(x, y, z, rotations, index, has_rotations):
     """The unit vector along (x, y, z), seen from the frame of the spherical harmonics (turned by the conjugate)."""
     length = math.sqrt(x * x + y * y + z * z)
     x, y, z = x / length, y / length, z / length
@@ -100,7 +101,7 @@ def _direction(x, y, z, rotations, index, has_rotations):
 
 
 @device_function
-def _fill_basis(values, x, y, z, num_coefficients):
+def fill_basis(values, x, y, z, num_coefficients):
     """As `spherical_harmonics.basis`, without the constant function."""
     values[1], values[2], values[3] = -C1 * y, C1 * z, -C1 * x
     if num_coefficients > 4:
@@ -165,13 +166,14 @@ def project(
     view,
     splats,
     boxes,
+    slots,
     part_counts,
     part_tiles,
 ):
     """Write the visible splats of each part at the start of its range, in order of index.
 
-    `boxes` gets the first and last tile of each (columns, then rows); `part_counts` and `part_tiles` how many splats
-    there are and how many tiles their boxes hold.
+    `boxes` gets the first and last tile of each (columns, then rows), `slots` where each Gaussian's splat is (-1 for
+    those not drawn); `part_counts` and `part_tiles` how many splats there are and how many tiles their boxes hold.
     """
     values = np.zeros(16, np.float32)
     values[0] = C0
@@ -180,6 +182,7 @@ def project(
         first, last = num_gaussians * part // num_parts, num_gaussians * (part + 1) // num_parts
         slot, tiles = first, 0
         for index in range(first, last):
+            slots[index] = -1
             mean = means[index]
             mx, my, mz = np.float64(mean[0]), np.float64(mean[1]), np.float64(mean[2])
             z = view.w20 * mx + view.w21 * my + view.w22 * mz + view.t2
@@ -202,8 +205,15 @@ def project(
             if not variance_in_row > 0.0:
                 continue
 
+            opacity = min(opacity, 1.0)
+            if view.antialiased:
+                undilated = (xx - DILATION) * (yy - DILATION) - xy * xy
+                opacity *= math.sqrt(max(undilated, 0.0) / (variance_in_row * yy))
+                if not opacity >= MIN_ALPHA:
+                    continue
+
             # The ellipse on which the opacity has fallen to MIN_ALPHA ends at these distances from the centre.
-            log_opacity = math.log2(min(float(opacity), 1.0))
+            log_opacity = math.log2(opacity)
             reach = (log_opacity - LOG_MIN_ALPHA) * (2.0 / LOG2_E)
             reach_x, reach_y = math.sqrt(reach * xx), math.sqrt(reach * yy)
             # Pixels whose centres lie on it or inside.
@@ -215,8 +225,8 @@ def project(
                 continue
 
             if num_coefficients > 1:
-                x, y, d = _direction(mx - view.eye_x, my - view.eye_y, mz - view.eye_z, rotations, index, has_rotations)
-                _fill_basis(values, x, y, d, num_coefficients)
+                x, y, d = direction(mx - view.eye_x, my - view.eye_y, mz - view.eye_z, rotations, index, has_rotations)
+                fill_basis(values, x, y, d, num_coefficients)
             red, green, blue = _color(values, sh, index, num_coefficients)
             if not (math.isfinite(red) and math.isfinite(green) and math.isfinite(blue)):
                 continue
@@ -228,6 +238,7 @@ def project(
             splat[RED], splat[GREEN], splat[BLUE] = max(red, ZERO), max(green, ZERO), max(blue, ZERO)
             box[0], box[1], box[2], box[3] = left // TILE, right // TILE, top // TILE, bottom // TILE
             tiles += (box[1] - box[0] + 1) * (box[3] - box[2] + 1)
+            slots[index] = slot
             slot += 1
         part_counts[part] = slot - first
         part_tiles[part] = tiles

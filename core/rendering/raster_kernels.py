@@ -50,7 +50,7 @@ P0, P1, P2, P3, P4, P5 = (
 
 
 @device_function
-def _power_of_two(exponent):
+def power_of_two(exponent):
     """2^exponent for exponents in [-8, 0]; what is below is taken for -8."""
     y = exponent * EIGHTH
     y = y if y > -ONE else -ONE
@@ -66,7 +66,7 @@ def _blend_row(sums, row, offset, row_exponent, along, red, green, blue, depth):
     for column in range(TILE):
         distance = offset + np.float32(column)
         exponent = row_exponent + along * distance * distance
-        alpha = _power_of_two(exponent)
+        alpha = power_of_two(exponent)
         alpha = alpha if alpha < HIGHEST_ALPHA else HIGHEST_ALPHA
         transmittance = sums[TRANSMITTANCE, row, column]
         taken = (exponent >= LOWEST_EXPONENT) & (transmittance >= LOWEST_TRANSMITTANCE)
@@ -79,28 +79,45 @@ def _blend_row(sums, row, offset, row_exponent, along, red, green, blue, depth):
 
 
 @device_function
+def rows_reached(splat, offset_y):
+    """First row of the tile that a splat reaches, and the one after the last."""
+    first = math.ceil(max(-splat[REACH_Y] - offset_y, ZERO))
+    return first, math.floor(min(splat[REACH_Y] - offset_y, LAST)) + 1
+
+
+@device_function
 def _blend_splat(sums, left, top, splat):
     """Blend one splat into the tile whose first pixel is (left, top)."""
     offset_x = np.float32(left) + HALF - splat[CENTER_X]
     offset_y = np.float32(top) + HALF - splat[CENTER_Y]
     slope, along, across, log_opacity = splat[SLOPE], splat[ALONG], splat[ROW], splat[LOG_OPACITY]
     red, green, blue, depth = splat[RED], splat[GREEN], splat[BLUE], splat[DEPTH]
-    first_row = math.ceil(max(-splat[REACH_Y] - offset_y, ZERO))
-    last_row = math.floor(min(splat[REACH_Y] - offset_y, LAST))
-    for row in range(first_row, last_row + 1):
+    first_row, end_row = rows_reached(splat, offset_y)
+    for row in range(first_row, end_row):
         dy = offset_y + np.float32(row)
         row_exponent = log_opacity + across * dy * dy
         _blend_row(sums, row, offset_x - slope * dy, row_exponent, along, red, green, blue, depth)
 
 
 @device_function
-def _num_open(sums):
-    """How many pixels of the tile still take contributions."""
-    count = 0
+def any_open(sums):
+    """Whether a pixel of the tile still takes contributions; mostly the first row tells."""
     for row in range(TILE):
+        count = 0
         for column in range(TILE):
             count += 1 if sums[TRANSMITTANCE, row, column] >= LOWEST_TRANSMITTANCE else 0
-    return count
+        if count > 0:
+            return True
+    return False
+
+
+@device_function
+def fetch(batch, splats, entries, start, count):
+    """Splats lie all over the memory: fetched together, they are waited for once."""
+    for index in range(count):
+        slot = entries[start + index]
+        for number in range(SPLAT_SIZE):
+            batch[index, number] = splats[slot, number]
 
 
 @device_function
@@ -109,14 +126,10 @@ def _blend_tile(sums, batch, left, top, entries, first, last, splats):
     sums[:] = ZERO
     sums[TRANSMITTANCE] = ONE
     for start in range(first, last, BATCH):
-        if start > first and _num_open(sums) == 0:
+        if start > first and not any_open(sums):
             break
         count = min(BATCH, last - start)
-        # Splats lie all over the memory: fetched together, they are waited for once.
-        for index in range(count):
-            slot = entries[start + index]
-            for number in range(SPLAT_SIZE):
-                batch[index, number] = splats[slot, number]
+        fetch(batch, splats, entries, start, count)
         for index in range(count):
             _blend_splat(sums, left, top, batch[index])
 

@@ -21,6 +21,8 @@ from .renderer import (
     MIN_ALPHA,
     MIN_DEPTH,
     MIN_TRANSMITTANCE,
+    RING_WIDTH,
+    Footprint,
     RenderedImage,
     RenderSettings,
 )
@@ -79,6 +81,9 @@ def project(gaussians: Gaussians, camera: Camera, settings: RenderSettings) -> S
     variances = _image_covariances(covariances, rotation, x, y, z, camera, settings.splat_scale)
     xx, xy, yy = variances.unbind(-1)
     determinants = xx * yy - xy * xy
+    opacities = opacities.clamp_max(1.0)
+    if settings.antialiased:
+        opacities = opacities * _compensation(variances)
     colors = _colors(gaussians, drawn, sh, means - camera.center.to(means), settings)
 
     kept = in_front & (opacities >= MIN_ALPHA) & (determinants > 0.0) & (xx > 0.0) & (yy > 0.0)
@@ -90,7 +95,7 @@ def project(gaussians: Gaussians, camera: Camera, settings: RenderSettings) -> S
     return Splats(
         centers=centers[order],
         conics=conics,
-        opacities=opacities[order].clamp_max(1.0),
+        opacities=opacities[order],
         depths=z[order],
         colors=colors[order],
     )
@@ -136,6 +141,14 @@ def _image_covariances(
     return torch.stack([image[:, 0, 0] + DILATION, image[:, 0, 1], image[:, 1, 1] + DILATION], dim=-1)
 
 
+def _compensation(variances: Float[Tensor, "M 3"]) -> Float[Tensor, " M"]:
+    """What a Gaussian's opacity must lose for the dilation not to add to what it covers."""
+    xx, xy, yy = variances.unbind(-1)
+    squared = ((xx - DILATION) * (yy - DILATION) - xy * xy) / (xx * yy - xy * xy)
+    positive = squared > 0.0
+    return torch.where(positive, squared, 1.0).sqrt() * positive
+
+
 def _colors(
     gaussians: Gaussians,
     drawn: Bool[Tensor, " N"],
@@ -156,7 +169,7 @@ def blend(splats: Splats, camera: Camera, settings: RenderSettings) -> RenderedI
     columns, rows = torch.meshgrid(torch.arange(camera.width), torch.arange(camera.height), indexing="xy")
     pixels = torch.stack([columns, rows], dim=-1).reshape(-1, 2).to(splats.centers) + 0.5
     num_pixels = max(1, PAIRS_AT_ONCE // max(1, splats.depths.shape[0]))
-    parts = [_blend_pixels(splats, chunk) for chunk in pixels.split(num_pixels)]
+    parts = [_blend_pixels(splats, chunk, settings.footprint) for chunk in pixels.split(num_pixels)]
     color, alpha, depth = (torch.cat(part) for part in zip(*parts, strict=True))
     rgb = (color + (1.0 - alpha).unsqueeze(-1) * color.new_tensor(settings.background)).clamp_max(1.0)
     size = (camera.height, camera.width)
@@ -164,13 +177,18 @@ def blend(splats: Splats, camera: Camera, settings: RenderSettings) -> RenderedI
 
 
 def _blend_pixels(
-    splats: Splats, pixels: Float[Tensor, "P 2"]
+    splats: Splats, pixels: Float[Tensor, "P 2"], footprint: Footprint
 ) -> tuple[Float[Tensor, "P 3"], Float[Tensor, " P"], Float[Tensor, " P"]]:
     x, y = (pixels.unsqueeze(1) - splats.centers).unbind(-1)
     xx, xy, yy = splats.conics.unbind(-1)
     power = -0.5 * (xx * x * x + 2.0 * xy * x * y + yy * y * y)
     alphas = splats.opacities * torch.exp(power.clamp_max(0.0))
     alphas = torch.where(alphas >= MIN_ALPHA, alphas.clamp_max(MAX_ALPHA), 0.0)
+    if footprint is Footprint.RING:
+        gradients = torch.hypot(2.0 * (xx * x + xy * y), 2.0 * (xy * x + yy * y))
+        distances = (-2.0 * power - 1.0).abs() / gradients.clamp_min(1e-12)
+        lines = splats.opacities.clamp_max(MAX_ALPHA) * (0.5 * RING_WIDTH + 0.5 - distances).clamp(0.0, 1.0)
+        alphas = torch.where((alphas > 0.0) & (lines >= MIN_ALPHA), lines, 0.0)
     after = torch.cumprod(1.0 - alphas, dim=1)
     before = torch.cat([torch.ones_like(after[:, :1]), after[:, :-1]], dim=1)[:, : after.shape[1]]
     weights = torch.where(before >= MIN_TRANSMITTANCE, before * alphas, 0.0)

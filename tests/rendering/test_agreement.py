@@ -65,6 +65,26 @@ def test_settings(settings):
     assert_agree(*random_scene(2, count=120), settings)
 
 
+@pytest.mark.parametrize("log_scale", [(-4.0, -1.0), (-7.0, -4.0), (-8.0, 1.0)], ids=str)
+@pytest.mark.parametrize("seed", range(2))
+def test_antialiased(seed, log_scale):
+    gaussians, camera = random_scene(seed, count=900, log_scale=log_scale)
+    assert_agree(gaussians, camera, dataclasses.replace(SETTINGS, antialiased=True))
+
+
+@pytest.mark.parametrize("renderer", [CpuRenderer(), TorchReference()], ids=["cpu", "torch_reference"])
+def test_antialiased_ones_cover_as_much_from_afar_as_they_are_large(renderer):
+    """The sum of the coverage falls with the square of the distance; without, it stays that of a whole pixel."""
+    covered: dict[bool, list[float]] = {True: [], False: []}
+    for antialiased, distance in ((True, 2.0), (True, 8.0), (False, 2.0), (False, 8.0)):
+        camera = look_at((0.0, 0.0, distance), (0.0, 0.0, 0.0), fx=100.0, fy=100.0, width=41, height=31)
+        settings = dataclasses.replace(SETTINGS, antialiased=antialiased)
+        image = renderer.render(single(deviation=0.02, opacity=0.9), camera, settings)
+        covered[antialiased].append(float(image.alpha.sum()))
+    assert covered[True][0] / covered[True][1] == pytest.approx(16.0, rel=0.15)
+    assert covered[False][0] / covered[False][1] < 4.5
+
+
 def test_transparent_layers_up_to_the_early_end():
     gaussians, camera = random_scene(7, count=2000, log_scale=(-2.2, -0.8), size=(30, 24))
     for opacity in (0.02, 0.3, 1.0):

@@ -1,16 +1,21 @@
 """What the cpu renderer promises beyond the picture: repeatable, thread safe, frugal, bytes as the floats say."""
 
+import dataclasses
+import gc
+import os
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from nlfgs_studio.core.rendering import cpu_renderer
+from nlfgs_studio.core.rendering import cpu_renderer, work_memory
 from nlfgs_studio.core.rendering.cpu_renderer import CpuRenderer
 from nlfgs_studio.core.rendering.renderer import RenderedImage, RenderSettings
 from scenes import body_camera, body_like, random_scene
 
 SETTINGS = RenderSettings(background=(0.1, 0.5, 0.9))
+STATM = Path("/proc/self/statm")
 
 
 def assert_same(first: RenderedImage, second: RenderedImage) -> None:
@@ -23,7 +28,8 @@ def test_repeats_bit_for_bit_whatever_the_number_of_threads(monkeypatch):
     first = CpuRenderer().render(gaussians, camera, SETTINGS)
     assert_same(CpuRenderer().render(gaussians, camera, SETTINGS), first)
     for threads in (1, 3, 7):
-        monkeypatch.setattr(cpu_renderer, "num_threads", lambda threads=threads: threads)
+        for module in (cpu_renderer, work_memory):
+            monkeypatch.setattr(module, "num_threads", lambda threads=threads: threads)
         assert_same(CpuRenderer().render(gaussians, camera, SETTINGS), first)
 
 
@@ -31,7 +37,7 @@ def test_drawing_region_by_region_gives_the_same_picture(monkeypatch):
     gaussians, camera = random_scene(2, count=1500, size=(130, 75))
     whole = CpuRenderer().render(gaussians, camera, SETTINGS)
     for most in (3000, 1):
-        monkeypatch.setattr(cpu_renderer, "MAX_ENTRIES", most)
+        monkeypatch.setattr(work_memory, "MAX_ENTRIES", most)
         assert_same(CpuRenderer().render(gaussians, camera, SETTINGS), whole)
 
 
@@ -61,6 +67,25 @@ def test_work_memory_does_not_grow_over_pictures():
         renderer.render(gaussians, camera, SETTINGS)
         renderer.render(random_scene(6, count=400)[0], camera, SETTINGS)
     assert {name: id(array) for name, array in room.items()} == arrays
+
+
+@pytest.mark.skipif(not STATM.exists(), reason="this system does not tell how much memory a process holds")
+def test_memory_is_steady_over_hundreds_of_pictures():
+    """Also that of pictures with gradients, which hold work memory of their own: 150 of them would be 75 MiB."""
+    renderer, out = CpuRenderer(), np.zeros((100, 140, 4), np.uint8)
+    gaussians, camera = random_scene(5, count=3000, size=(140, 100))
+    trained = dataclasses.replace(gaussians, means=gaussians.means.clone().requires_grad_())
+
+    def draw(count: int) -> int:
+        for _ in range(count):
+            renderer.render_rgba8(gaussians, camera, SETTINGS, out)
+            renderer.render_differentiable(trained, camera, SETTINGS).rgb.sum().backward()
+            trained.means.grad = None
+        gc.collect()
+        return int(STATM.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    before = draw(25)
+    assert draw(150) - before < 8 << 20
 
 
 @pytest.mark.parametrize("shared", [True, False], ids=["one renderer", "two renderers"])

@@ -1,0 +1,164 @@
+"""Pose to Gaussians on a graphics card: the same stages as `pipeline`, all of them torch, nothing copied to the host.
+
+What a frame changes is a pose of a few hundred numbers. It is queued from pinned memory; body and rig then run as one
+CUDA graph, recorded once for each rest mesh, because hundreds of small operations would each cost the host more time
+than the device. Where recording fails they run one by one, and `graph_problem` says why.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import fields, replace
+from typing import Any, TypeVar
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from .avatar.avatar import Avatar
+from .avatar.rig import RestGaussians, place, rig
+from .avatar.template import Template
+from .body.model import BodyModel, ShapedBody, moved, pose_body, shape_body
+from .body.parameters import BodyPose
+from .gaussians import GaussianParameters, Gaussians
+
+T = TypeVar("T")
+NUM_WARM_UP = 3
+"""Runs before a recording: the first ones reserve memory and choose algorithms, which a recording must not."""
+
+
+class DevicePipeline:
+    """Makes the Gaussians of one body's avatars on one device; belongs to one thread and one stream."""
+
+    def __init__(self, body: BodyModel, device: torch.device | str) -> None:
+        self.body = body
+        self.device = torch.device(device)
+        self.timings: dict[str, float] = {}
+        """Milliseconds that each stage's last run held up the host; the device may be busy for longer."""
+        self.last_run: tuple[str, ...] = ()
+        """The stages that the last call had to run, in order."""
+        self.graph_problem = ""
+        self._body = moved(body, device=self.device)
+        self._remembered: dict[str, tuple[tuple[Any, ...], Any]] = {}
+
+    @torch.no_grad()
+    def gaussians(self, avatar: Avatar, betas: Float[Tensor, " S"], pose: BodyPose) -> Gaussians:
+        """The avatar on the body of these betas in this pose; the same inputs give the same object again.
+
+        Raises:
+            ValueError: the avatar was made for another body.
+        """
+        if avatar.body.fingerprint != self.body.identity.fingerprint:
+            raise ValueError(f"{avatar.name} wants the body {avatar.body.name}, not {self.body.identity.name}")
+        self.last_run = ()
+        shaped: ShapedBody = self._stage("shape", lambda: shape_body(self._body, self._brought(betas)), betas)
+        template: Template = self._stage(
+            "template", lambda: _template_on(avatar.template, self.device), avatar.template
+        )
+        rest: RestGaussians = self._stage(
+            "place",
+            lambda: place(template, _parameters_on(avatar.parameters, self.device), shaped.vertices),
+            template,
+            avatar.parameters,
+            shaped,
+        )
+        driver: _Driver = self._stage("bind", lambda: self._driver(shaped, template, rest), shaped, template, rest)
+        return self._stage("rig", lambda: driver.gaussians(pose), driver, pose)
+
+    def _driver(self, shaped: ShapedBody, template: Template, rest: RestGaussians) -> _Driver:
+        driver = _Driver(self._body, shaped, template, rest)
+        self.graph_problem = driver.record() if self.device.type == "cuda" else "the device is no CUDA device"
+        return driver
+
+    def _brought(self, tensor: Tensor) -> Tensor:
+        # The host waits here, once for each change of the shape.
+        return tensor.to(self.device)
+
+    def _stage(self, name: str, compute: Callable[[], T], *inputs: Any) -> T:
+        """What `compute` gave for these very objects, or gives now."""
+        remembered = self._remembered.get(name)
+        if remembered is not None and all(new is old for new, old in zip(inputs, remembered[0], strict=True)):
+            return remembered[1]
+        started = time.perf_counter()
+        result = compute()
+        self.timings[name] = 1e3 * (time.perf_counter() - started)
+        self.last_run = (*self.last_run, name)
+        self._remembered[name] = (inputs, result)
+        return result
+
+
+class _Driver:
+    """Body and rig for one rest mesh: a pose in, Gaussians out."""
+
+    def __init__(self, body: BodyModel, shaped: ShapedBody, template: Template, rest: RestGaussians) -> None:
+        self._body, self._shaped, self._template, self._rest = body, shaped, template, rest
+        self._pose = BodyPose.rest(body)
+        self._graph: Any = None
+        self._recorded: Gaussians | None = None
+
+    def gaussians(self, pose: BodyPose) -> Gaussians:
+        for mine, given in zip(_tensors(self._pose), _tensors(pose), strict=True):
+            _queue_copy(mine, given)
+        if self._graph is None or self._recorded is None:
+            return self._drive()
+        self._graph.replay()
+        # The graph writes to the same memory each time; what is given away must stay as it is.
+        return replace(
+            self._recorded,
+            means=self._recorded.means.clone(),
+            covariances=self._recorded.covariances.clone(),
+            sh_rotations_wxyz=_clone(self._recorded.sh_rotations_wxyz),
+        )
+
+    def record(self) -> str:
+        """Make a CUDA graph of one frame; why that failed, or nothing."""
+        device = self._body.device
+        try:
+            stream = torch.cuda.Stream(device)
+            stream.wait_stream(torch.cuda.current_stream(device))
+            with torch.cuda.stream(stream):
+                for _ in range(NUM_WARM_UP):
+                    self._drive()
+            torch.cuda.current_stream(device).wait_stream(stream)
+            graph = torch.cuda.CUDAGraph()
+            # Other threads may use the device meanwhile: only what this one does is recorded.
+            with torch.cuda.graph(graph, capture_error_mode="thread_local"):
+                recorded = self._drive()
+        except RuntimeError as error:
+            self._graph = None
+            return str(error).splitlines()[0]
+        self._graph, self._recorded = graph, recorded
+        return ""
+
+    def _drive(self) -> Gaussians:
+        posed = pose_body(self._body, self._shaped, self._pose)
+        return rig(self._template, self._rest, self._shaped.vertices, posed.vertices)
+
+
+def _tensors(pose: BodyPose) -> tuple[Tensor, Tensor, Tensor]:
+    return pose.rotations, pose.expression, pose.translation
+
+
+def _queue_copy(target: Tensor, source: Tensor) -> None:
+    """Copy without a wait for what the device still does: for that the host's memory must be pinned."""
+    if target.device.type == "cuda" and source.device.type == "cpu":
+        source = source.pin_memory()
+    target.copy_(source, non_blocking=True)
+
+
+def _clone(tensor: Tensor | None) -> Tensor | None:
+    return None if tensor is None else tensor.clone()
+
+
+def _template_on(template: Template, device: torch.device) -> Template:
+    return replace(
+        template,
+        faces=template.faces.to(device),
+        face_indices=template.face_indices.to(device),
+        barycentrics=template.barycentrics.to(device),
+    )
+
+
+def _parameters_on(parameters: GaussianParameters, device: torch.device) -> GaussianParameters:
+    return replace(parameters, **{item.name: getattr(parameters, item.name).to(device) for item in fields(parameters)})
