@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+from collections.abc import Iterable
 from dataclasses import dataclass, field, fields, replace
+from functools import cache
 from typing import Any, Literal
 
 import numpy as np
@@ -177,24 +179,50 @@ def _levels() -> tuple[list[list[int]], list[int]]:
 _LEVELS, _PLACE_IN_ORDER = _levels()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Hierarchy:
+    """The joints' order on one device: indexing by lists would copy them there, and wait for it, in every pose."""
+
+    parents: Tensor
+    """Of each joint; the pelvis is its own."""
+    levels: tuple[tuple[Tensor, Tensor], ...]
+    """Below the pelvis: the joints of each level, and where their parents stand in the level above."""
+    place_in_order: Tensor
+
+
+@cache
+def _hierarchy(device: torch.device) -> _Hierarchy:
+    def indices(values: Iterable[int]) -> Tensor:
+        return torch.tensor(list(values), device=device)
+
+    return _Hierarchy(
+        parents=indices([0, *PARENTS[1:]]),
+        levels=tuple(
+            (indices(level), indices(above.index(PARENTS[joint]) for joint in level))
+            for above, level in itertools.pairwise(_LEVELS)
+        ),
+        place_in_order=indices(_PLACE_IN_ORDER),
+    )
+
+
 def _chain(rotations: Tensor, joints: Tensor) -> tuple[Tensor, Tensor]:
     """Rotation and place of every joint in the world, from local rotations and rest joints; level by level."""
-    bones = joints - joints[..., [0, *PARENTS[1:]], :]
+    hierarchy = _hierarchy(rotations.device)
+    bones = joints - joints.index_select(-2, hierarchy.parents)
     batch = torch.broadcast_shapes(rotations.shape[:-3], joints.shape[:-2])
     rotations, joints = rotations.expand(*batch, -1, -1, -1), joints.expand(*batch, -1, -1)
     level_rotations, level_places = [rotations[..., :1, :, :]], [joints[..., :1, :]]
-    for above, level in itertools.pairwise(_LEVELS):
-        parents = [above.index(PARENTS[joint]) for joint in level]
-        parent_rotations = level_rotations[-1][..., parents, :, :]
-        moved = (parent_rotations @ bones[..., level, :, None]).squeeze(-1)
-        level_places.append(level_places[-1][..., parents, :] + moved)
-        level_rotations.append(parent_rotations @ rotations[..., level, :, :])
-    world_rotations = torch.cat(level_rotations, dim=-3)[..., _PLACE_IN_ORDER, :, :]
-    return world_rotations, torch.cat(level_places, dim=-2)[..., _PLACE_IN_ORDER, :]
+    for level, parents in hierarchy.levels:
+        parent_rotations = level_rotations[-1].index_select(-3, parents)
+        moved = (parent_rotations @ bones.index_select(-2, level)[..., None]).squeeze(-1)
+        level_places.append(level_places[-1].index_select(-2, parents) + moved)
+        level_rotations.append(parent_rotations @ rotations.index_select(-3, level))
+    world_rotations = torch.cat(level_rotations, dim=-3).index_select(-3, hierarchy.place_in_order)
+    return world_rotations, torch.cat(level_places, dim=-2).index_select(-2, hierarchy.place_in_order)
 
 
 def _homogeneous(rotations: Tensor, translations: Tensor) -> Tensor:
-    last_row = rotations.new_tensor([0.0, 0.0, 0.0, 1.0]).expand(*rotations.shape[:-2], 1, 4)
+    last_row = torch.eye(4, dtype=rotations.dtype, device=rotations.device)[3].expand(*rotations.shape[:-2], 1, 4)
     return torch.cat([torch.cat([rotations, translations[..., None]], dim=-1), last_row], dim=-2)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 
 from ..joints import JAW, JOINT_NAMES, LEFT_EYE, RIGHT_EYE
 from ..parts import PART_NAMES
@@ -58,7 +58,7 @@ def label_quads(
     normals = np.cross(corners[:, 2] - corners[:, 0], corners[:, 3] - corners[:, 1])
     texture = surface.texture_coordinates[surface.texture_quads].mean(axis=1)
     skin = surface.quad_groups == BODY_GROUPS.index("body")
-    other_side = cKDTree(centres).query(centres * (-1.0, 1.0, 1.0))[1]
+    other_side = KDTree(centres).query(centres * (-1.0, 1.0, 1.0))[1]
 
     def painted(name: str) -> Bool[np.ndarray, " Q"]:
         """MPFB painted some masks on one side only, or larger there."""
