@@ -96,9 +96,11 @@ class _Readable(Protocol):
 
 
 def read_arrays(
-    path: Path, specification: Mapping[str, ArraySpecification], *, hint: str = ""
+    path: Path, specification: Mapping[str, ArraySpecification], *, folder: str = "", hint: str = ""
 ) -> dict[str, np.ndarray]:
     """The arrays that `specification` names (those present, where not required); other entries are not touched.
+
+    `folder` is the archive's folder in which they lie, with its slash.
 
     Raises:
         StudioError: the file is absent, no NPZ archive, damaged, or an array is missing or not as specified; with
@@ -110,16 +112,42 @@ def read_arrays(
         chosen: dict[str, tuple[zipfile.ZipInfo, ArrayHeader]] = {}
         sizes: dict[str, int] = {}
         for key, wanted in specification.items():
-            if key in entries:
-                header = _header(path, archive, key, entries[key], hint)
+            entry = entries.get(folder + key)
+            if entry is not None:
+                header = _header(path, archive, key, entry, hint)
                 _check_header(path, key, header, wanted, sizes, hint)
-                chosen[key] = (entries[key], header)
+                chosen[key] = (entry, header)
             elif wanted.required:
                 raise StudioError(f"{path.name} has no array '{key}'", hint=hint)
         return {
             key: _array(path, archive, key, info, header, specification[key], hint)
             for key, (info, header) in chosen.items()
         }
+
+
+def read_text(path: Path, name: str, *, max_bytes: int, hint: str = "") -> str | None:
+    """An entry of the archive that is UTF-8 text, such as JSON; None where there is no such entry.
+
+    Raises:
+        StudioError: as `read_arrays`, or the text is longer than `max_bytes`.
+    """
+    path = Path(path)
+    with _opened(path, hint) as archive:
+        if name not in archive.namelist():
+            return None
+        info = archive.getinfo(name)
+        _check_packing(path, name, info, hint)
+        if info.file_size > max_bytes:
+            raise StudioError(
+                f"'{name}' in {path.name} claims {info.file_size / 1e6:,.0f} MB, "
+                f"more than the {max_bytes / 1e6:,.0f} MB that make sense",
+                hint=hint,
+            )
+        try:
+            with archive.open(info) as file:  # gives no more than the size that the entry claims, and checks the sum
+                return file.read().decode("utf-8")
+        except (*_BROKEN, OSError) as error:
+            raise _damaged(path, name, hint) from error
 
 
 def read_headers(path: Path, *, hint: str = "") -> dict[str, ArrayHeader]:
@@ -182,11 +210,15 @@ def _damaged(path: Path, key: str, hint: str) -> StudioError:
     )
 
 
-def _header(path: Path, archive: zipfile.ZipFile, key: str, info: zipfile.ZipInfo, hint: str) -> ArrayHeader:
+def _check_packing(path: Path, key: str, info: zipfile.ZipInfo, hint: str) -> None:
     if info.flag_bits & 0x1:
         raise StudioError(f"array '{key}' of {path.name} is encrypted", hint=hint)
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise StudioError(f"array '{key}' of {path.name} is packed in a way that NPZ does not use", hint=hint)
+
+
+def _header(path: Path, archive: zipfile.ZipFile, key: str, info: zipfile.ZipInfo, hint: str) -> ArrayHeader:
+    _check_packing(path, key, info, hint)
     try:
         with archive.open(info) as file:
             shape, fortran_order, dtype = _parse_header(file)

@@ -42,6 +42,11 @@ def settings_directory() -> Path:
     return _home("settings", platformdirs.user_config_dir(APPLICATION, appauthor=False))
 
 
+def recovery_directory() -> Path:
+    """What is kept of unsaved work in case the program dies."""
+    return _home("recovery", str(Path(platformdirs.user_state_dir(APPLICATION, appauthor=False)) / "recovery"))
+
+
 @contextlib.contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
     """Give a temporary path beside `path`; when the block succeeds it is synced and renamed onto `path`.

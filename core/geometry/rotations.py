@@ -113,7 +113,8 @@ def normalized_quaternion(quaternion_wxyz: Float[Tensor, "*B 4"]) -> Float[Tenso
     # Dividing by the largest entry first keeps the squares of tiny and huge quaternions in range.
     largest = quaternion_wxyz.detach().abs().amax(-1, keepdim=True)
     is_zero = largest == 0
-    identity = quaternion_wxyz.new_tensor([1.0, 0.0, 0.0, 0.0]).expand_as(quaternion_wxyz)
+    # Made on the device: a copy from the host would be a wait.
+    identity = torch.eye(1, 4, dtype=quaternion_wxyz.dtype, device=quaternion_wxyz.device)[0].expand_as(quaternion_wxyz)
     scaled = torch.where(is_zero, identity, quaternion_wxyz / torch.where(is_zero, 1.0, largest))
     return scaled / scaled.square().sum(-1, keepdim=True).sqrt()
 

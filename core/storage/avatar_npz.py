@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 import torch
 
-from ..avatar.avatar import Avatar, Provenance
+from ..avatar.avatar import Avatar, Groups, Provenance
 from ..avatar.template import Template
 from ..body.model import BodyIdentity
 from ..errors import StudioError
@@ -63,6 +64,8 @@ _SPECIFICATION = {
         numbers=3 * (MAX_DEGREE + 1) ** 2 * MAX_GAUSSIANS,
     ),
     "provenance": _text(()),
+    "group_names": replace(_text(("groups",)), required=False),
+    "group_indices": replace(_integers(("N",), numbers=MAX_GAUSSIANS), required=False),
 }
 
 
@@ -71,6 +74,17 @@ def write_avatar(path: Path, avatar: Avatar) -> None:
 
     Raises:
         StudioError: the place cannot be written to.
+        ValueError: a parameter is not finite: such a file could not be opened again.
+    """
+    arrays = avatar_arrays(avatar)
+    with atomic_write(Path(path)) as temporary, temporary.open("wb") as file:
+        np.savez(file, **cast(dict[str, Any], arrays))
+
+
+def avatar_arrays(avatar: Avatar) -> dict[str, np.ndarray]:
+    """What a file holds of an avatar, by key.
+
+    Raises:
         ValueError: a parameter is not finite: such a file could not be opened again.
     """
     template, parameters = avatar.template, avatar.parameters
@@ -99,19 +113,20 @@ def write_avatar(path: Path, avatar: Avatar) -> None:
         "k": np.array(template.k, np.int64),
         "provenance": np.array(_provenance_json(avatar.provenance)),
     }
-    arrays |= {name: tensor.detach().cpu().numpy() for name, tensor in tensors.items()}
-    with atomic_write(Path(path)) as temporary, temporary.open("wb") as file:
-        np.savez(file, **cast(dict[str, Any], arrays))
+    if avatar.groups is not None:
+        arrays["group_names"] = np.array(avatar.groups.names, dtype=np.str_)
+        tensors["group_indices"] = avatar.groups.indices
+    return arrays | {name: tensor.detach().cpu().numpy() for name, tensor in tensors.items()}
 
 
-def read_avatar(path: Path) -> Avatar:
-    """The avatar of a file; its body need not be at hand for this.
+def read_avatar(path: Path, *, folder: str = "") -> Avatar:
+    """The avatar of a file, or of a folder inside an archive; its body need not be at hand for this.
 
     Raises:
         StudioError: the file is damaged, no avatar, of a newer version, or its parts do not fit together.
     """
     path = Path(path)
-    header = read_arrays(path, _HEADER, hint=_HINT)
+    header = read_arrays(path, _HEADER, folder=folder, hint=_HINT)
     version = int(header["version"])
     if str(header["format"]) != FORMAT:
         raise StudioError(f"{path.name} is not an avatar", hint=_HINT)
@@ -121,7 +136,7 @@ def read_avatar(path: Path) -> Avatar:
         )
     if version < 1:
         raise StudioError(f"{path.name} has the version {version}, which never was", hint=_HINT)
-    arrays = read_arrays(path, _SPECIFICATION, hint=_HINT)
+    arrays = read_arrays(path, _SPECIFICATION, folder=folder, hint=_HINT)
     _check(path, arrays)
     tensors = {name: torch.from_numpy(array) for name, array in arrays.items() if array.dtype.kind in "fi"}
     return Avatar(
@@ -147,12 +162,16 @@ def read_avatar(path: Path) -> Avatar:
             sh=tensors["sh"],
         ),
         provenance=_provenance(path, str(arrays["provenance"])),
+        groups=Groups(names=tuple(arrays["group_names"].tolist()), indices=tensors["group_indices"])
+        if "group_names" in arrays
+        else None,
     )
 
 
 def _check(path: Path, arrays: dict[str, np.ndarray]) -> None:
     """What shapes and types cannot say."""
     faces, face_indices = arrays["faces"], arrays["face_indices"]
+    groups = arrays.get("group_indices", np.zeros(0, np.int64))
     troubles = {
         "it has no Gaussians": len(face_indices) == 0,
         "its body is of no known kind": str(arrays["body_source"]) not in ("builtin", "smplx"),
@@ -160,6 +179,9 @@ def _check(path: Path, arrays: dict[str, np.ndarray]) -> None:
         "Gaussians hang on faces that do not exist": face_indices.size
         and not 0 <= face_indices.min() <= face_indices.max() < len(faces),
         "it has no Gaussians on a face": not int(arrays["k"]) >= 1,
+        "only one of group_names and group_indices is there": ("group_names" in arrays) != ("group_indices" in arrays),
+        "Gaussians are of groups that have no name": bool(groups.size)
+        and not 0 <= groups.min() <= groups.max() < len(arrays.get("group_names", ())),
     }
     for trouble, is_so in troubles.items():
         if is_so:

@@ -9,6 +9,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -105,6 +106,7 @@ def _specification() -> dict[str, ArraySpecification]:
         "camera_from_world": _numbers((4, 4), width=16),
         "camera_intrinsics": _numbers((4,), width=4, dtype="float64"),
         "camera_size": _numbers((2,), width=2, dtype="int64"),
+        "camera_near": _numbers((), width=1, dtype="float64"),
     }
     return specification
 
@@ -112,8 +114,8 @@ def _specification() -> dict[str, ArraySpecification]:
 _SPECIFICATION = _specification()
 
 
-def read_motion(path: Path) -> Motion:
-    """A motion, brought to y up; further arrays in the file are not touched.
+def read_motion(path: Path, *, folder: str = "") -> Motion:
+    """A motion, brought to y up; further arrays in the file (or in the archive's `folder`) are not touched.
 
     Where `up_axis` is absent, files that carry AMASS's own arrays are z-up; others are what most bodies in them stand
     upright in, and z-up when they lie.
@@ -122,7 +124,7 @@ def read_motion(path: Path) -> Motion:
         StudioError: the file is damaged, holds another layout (which is named), or lacks what a motion needs.
     """
     path = Path(path)
-    arrays = read_arrays(path, _SPECIFICATION, hint=_HINT)
+    arrays = read_arrays(path, _SPECIFICATION, folder=folder, hint=_HINT)
     rotations, pelvis = _rotations(path, arrays)
     num_frames = len(rotations)
     if not 0 < num_frames <= MAX_FRAMES:
@@ -255,11 +257,19 @@ def _camera(path: Path, arrays: Mapping[str, np.ndarray]) -> Camera | None:
     if not all(key in arrays for key in keys):
         return None
     matrix, (fx, fy, cx, cy), (width, height) = (arrays[key].tolist() for key in keys)
-    if not (fx > 0 and fy > 0 and 0 < width <= MAX_CAMERA_PIXELS and 0 < height <= MAX_CAMERA_PIXELS):
+    near = float(arrays["camera_near"]) if "camera_near" in arrays else None
+    if not (
+        fx > 0
+        and fy > 0
+        and (near is None or near > 0)
+        and 0 < width <= MAX_CAMERA_PIXELS
+        and 0 < height <= MAX_CAMERA_PIXELS
+    ):
         raise StudioError(
             f"the camera in {path.name} cannot be", hint="remove the arrays whose names begin with camera"
         )
-    return Camera(camera_from_world=torch.tensor(matrix), fx=fx, fy=fy, cx=cx, cy=cy, width=width, height=height)
+    camera = Camera(camera_from_world=torch.tensor(matrix), fx=fx, fy=fy, cx=cx, cy=cy, width=width, height=height)
+    return camera if near is None else replace(camera, near=near)
 
 
 def write_motion(path: Path, motion: Motion) -> None:
@@ -268,6 +278,12 @@ def write_motion(path: Path, motion: Motion) -> None:
     Raises:
         StudioError: the place cannot be written to.
     """
+    with atomic_write(Path(path)) as temporary, temporary.open("wb") as file:
+        np.savez_compressed(file, **cast(dict[str, Any], motion_arrays(motion)))
+
+
+def motion_arrays(motion: Motion) -> dict[str, np.ndarray]:
+    """What a file holds of a motion, by key; its name is the file's."""
     arrays: dict[str, np.ndarray] = {
         "poses": motion.rotations.reshape(motion.num_frames, -1).numpy(),
         "trans": motion.translation.numpy(),
@@ -285,5 +301,5 @@ def write_motion(path: Path, motion: Motion) -> None:
         arrays["camera_from_world"] = camera.camera_from_world.numpy()
         arrays["camera_intrinsics"] = np.array([camera.fx, camera.fy, camera.cx, camera.cy], np.float64)
         arrays["camera_size"] = np.array([camera.width, camera.height], np.int64)
-    with atomic_write(Path(path)) as temporary, temporary.open("wb") as file:
-        np.savez_compressed(file, **arrays)
+        arrays["camera_near"] = np.array(camera.near, np.float64)
+    return arrays

@@ -83,12 +83,12 @@ class VideoWriter:
         return self
 
     def _open_stream(self) -> Any:
-        import av
+        from av.error import FFmpegError
 
         for name, options in self._encoders:
             try:
                 stream = self._container.add_stream(name, rate=self.rate, options=dict(options))
-            except (ValueError, av.error.FFmpegError):  # this build of FFmpeg lacks it: the next one will do
+            except (ValueError, FFmpegError):  # this build of FFmpeg lacks it: the next one will do
                 continue
             stream.width, stream.height = self.width + self.width % 2, self.height + self.height % 2
             stream.pix_fmt = "yuv420p"
@@ -120,13 +120,13 @@ class VideoWriter:
         self.num_frames += 1
 
     def _encode(self, frame: Any) -> None:
-        import av
+        from av.error import FFmpegError
 
         try:
             self._container.mux(self._stream.encode(frame))
         except OSError:  # a full disk: `atomic_write` says so in words
             raise
-        except (ValueError, av.error.FFmpegError) as error:
+        except (ValueError, FFmpegError) as error:
             raise StudioError(f"cannot encode {self.path.name}: {error}", hint="try another size") from error
 
     def __exit__(

@@ -18,9 +18,9 @@ HOMES = {
     "anny": r"core/body/builtin/.*",
     "av": r"core/storage/video\.py",
     "dearpygui": r"app/(window|theme|shortcuts|viewport/.*|panels/.*)(\.py)?",
-    "gsplat": r"core/rendering/gsplat_renderer\.py",
+    "gsplat": r"core/rendering/gsplat_(renderer|build)\.py",
     "numba": r"core/kernels\.py",
-    "OpenGL": r"app/viewport/.*",
+    "OpenGL": r"app/viewport/.*|core/rendering/opengl_.*\.py",
     "smplx": r"core/body/.*",
 }
 

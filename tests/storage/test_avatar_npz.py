@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 import torch
 from avatars import bent_pose, random_avatar
-from nlfgs_studio.core.avatar.avatar import Avatar
+from nlfgs_studio.core.avatar.avatar import Avatar, Groups
 from nlfgs_studio.core.errors import StudioError
 from nlfgs_studio.core.gaussians import Gaussians
 from nlfgs_studio.core.pipeline import Pipeline
-from nlfgs_studio.core.storage.avatar_npz import MAX_GAUSSIANS, read_avatar, write_avatar
+from nlfgs_studio.core.storage.avatar_npz import MAX_GAUSSIANS, avatar_arrays, read_avatar, write_avatar
 from nlfgs_studio.core.storage.gaussian_ply import read_ply, write_rigged_ply
 
 
@@ -72,6 +72,34 @@ def test_an_avatar_without_shells_and_betas(avatar, tmp_path):
     )
     write_avatar(tmp_path / "a.npz", bare)
     assert bits(read_avatar(tmp_path / "a.npz")) == bits(bare)
+
+
+def grouped(avatar: Avatar) -> Avatar:
+    indices = torch.arange(len(avatar.parameters)) % 2
+    return dataclasses.replace(avatar, groups=Groups(names=("haut", "髪"), indices=indices))
+
+
+def test_groups_come_back_and_older_files_have_none(avatar, tmp_path):
+    write_avatar(tmp_path / "a.npz", grouped(avatar))
+    assert bits(read_avatar(tmp_path / "a.npz")) == bits(grouped(avatar))
+    write_avatar(tmp_path / "b.npz", avatar)
+    assert read_avatar(tmp_path / "b.npz").groups is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda arrays: {key: value for key, value in arrays.items() if key != "group_names"},
+        lambda arrays: {key: value for key, value in arrays.items() if key != "group_indices"},
+        lambda arrays: arrays | {"group_indices": arrays["group_indices"] + 1},
+        lambda arrays: arrays | {"group_indices": arrays["group_indices"] - 1},
+        lambda arrays: arrays | {"group_indices": arrays["group_indices"][:-1]},
+    ],
+)
+def test_groups_that_make_no_sense_are_refused(avatar, tmp_path, change):
+    np.savez(tmp_path / "a.npz", **change(avatar_arrays(grouped(avatar))))
+    with pytest.raises(StudioError):
+        read_avatar(tmp_path / "a.npz")
 
 
 def test_rigged_ply_to_npz_is_the_avatar(plain_body, avatar, tmp_path):
