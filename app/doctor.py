@@ -178,7 +178,11 @@ def _torch() -> tuple[Finding, ...]:
 def _gsplat(cuda: bool) -> Finding:
     version = _version("gsplat")
     if version is not None and cuda:
-        return Finding(topic="gsplat", found=True, what=version)
+        from ..core.rendering.gsplat_build import is_built
+
+        cost = "" if is_built() else "build it once: python -m nlfgs_studio.core.rendering.gsplat_build"
+        what = version if is_built() else f"{version}, but its CUDA programs are not built yet"
+        return Finding(topic="gsplat", found=not cost, what=what, cost=cost)
     what = "not installed" if version is None else f"{version}, but without CUDA it does nothing"
     return Finding(topic="gsplat", found=False, what=what, cost="the cpu renderer draws in its place")
 

@@ -42,8 +42,8 @@ def read_document(source: str | Path, report: ReportProgress, *, stand_in: bool 
     path = Path(source)
     if path.suffix.lower() not in SUFFIXES:
         raise StudioError(
-            f"{path.name} is neither an avatar nor a splat file",
-            hint=f"open a file that ends in {' or '.join(SUFFIXES)}, or `{DEFAULT}`",
+            f"{path.name} is neither a project nor an avatar nor a splat file",
+            hint=f"open a file that ends in .nlfgs, {' or '.join(SUFFIXES)}, or `{DEFAULT}`",
         )
     report(0.0, f"reading {path.name}")
     content = _read(path)
@@ -51,14 +51,20 @@ def read_document(source: str | Path, report: ReportProgress, *, stand_in: bool 
 
     if not isinstance(content, Avatar):
         return Document(static=content)
-    avatar, body = _with_body(content, path, report, stand_in)
+    avatar, body = with_body(content, path, report, stand_in)
     try:
         return document_of(avatar, body)
     except ValueError as error:
         raise StudioError(f"{path.name} does not fit its body: {error}", hint="export it again") from error
 
 
-def _with_body(avatar: Avatar, path: Path, report: ReportProgress, stand_in: bool) -> tuple[Avatar, BodyModel]:
+def with_body(avatar: Avatar, path: Path, report: ReportProgress, stand_in: bool) -> tuple[Avatar, BodyModel]:
+    """The avatar with the body that it wants; with `stand_in` on another one that has the same faces.
+
+    Raises:
+        BodyMissingError: the body is missing, and `stand_in` would help.
+        StudioError: the body is missing.
+    """
     from ..core.body.body_registry import builtin_body, find_body, licensed_bodies
     from ..core.body.loader import load_body
     from ..core.storage.stand_in import fits, on_stand_in
@@ -121,6 +127,18 @@ def document_of(avatar: Avatar, body: BodyModel) -> Document:
     return Document(body=body, avatar=avatar, betas=betas, expression=(0.0,) * body.num_expression)
 
 
+def as_avatar_file(document: Document) -> Document:
+    """What an avatar file holds of a document: no pose, no expression, nothing that moves.
+
+    Raises:
+        StudioError: it has no avatar.
+    """
+    avatar = saved_avatar(document)
+    expression = (0.0,) * len(document.expression)
+    bare = Document(body=document.body, avatar=avatar, betas=document.betas, expression=expression)
+    return replace(bare, avatar=document.avatar, part_styles=document.part_styles, origin=document.origin)
+
+
 def saved_avatar(document: Document) -> Avatar:
     """The avatar as it is stored: its own betas are those of the document.
 
@@ -131,4 +149,9 @@ def saved_avatar(document: Document) -> Avatar:
         raise StudioError(
             "there is no avatar to save", hint="splat files without a rig can only be viewed and exported as PLY"
         )
-    return replace(document.avatar, betas=torch.tensor(document.betas, dtype=torch.float32))
+    avatar = document.avatar
+    if document.part_styles and document.body is not None:
+        from ..core.avatar.styles import styled_avatar
+
+        avatar = styled_avatar(avatar, document.body, document.part_styles)
+    return replace(avatar, betas=torch.tensor(document.betas, dtype=torch.float32))

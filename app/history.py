@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, is_dataclass, replace
-from itertools import takewhile
+from itertools import chain, takewhile
 
 import torch
 
@@ -74,7 +74,8 @@ def _bounded(past: tuple[Document, ...]) -> tuple[Document, ...]:
 
     def fits(document: Document) -> bool:
         nonlocal total
-        for tensor in (*_tensors(document.avatar), *_tensors(document.static)):
+        motions = [clip.motion for clip in document.timeline.clips]
+        for tensor in (*_tensors(document.avatar), *_tensors(document.static), *chain(*map(_tensors, motions))):
             if id(tensor) not in seen:
                 seen.add(id(tensor))
                 total += tensor.element_size() * tensor.nelement()

@@ -15,15 +15,22 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ..core.body.joints import JOINT_GROUPS, JOINT_NAMES, NUM_JOINTS
-from ..core.body.model import BodyModel, shape_body
+from ..core.body.model import BodyModel, PosedBody, shape_body
 from ..core.body.parameters import BodyPose
+from ..core.body.timeline import Moment
 from ..core.cameras import OrbitCamera, framing
 from ..core.geometry.rotations import axis_angle_to_matrix
+from .actions import ShowMoment
 from .state import Document, Playback, State
+from .subjects import SubjectMaker
 
 if TYPE_CHECKING:
+    from ..core.avatar.avatar import Avatar
+    from ..core.avatar.part_styles import PartStyle
+    from ..core.device_pipeline import DevicePipeline
     from ..core.gaussians import Gaussians
     from ..core.pipeline import Pipeline
+    from ..core.rendering.display import Subject
 
 FRAMES: dict[str, tuple[int, ...] | None] = {
     "body": None,
@@ -44,9 +51,12 @@ class Scene:
     def __init__(self) -> None:
         self._pipeline: Pipeline | None = None
         self._betas: tuple[tuple[float, ...], torch.Tensor] = ((), torch.zeros(0))
-        self._pelvis: tuple[BodyModel | None, torch.Tensor, torch.Tensor] = (None, torch.zeros(0), torch.zeros(3))
+        self._rest_joints: tuple[BodyModel | None, torch.Tensor, torch.Tensor] = (None, torch.zeros(0), torch.zeros(0))
         self._pose_key: tuple[Any, ...] = ()
         self._pose: BodyPose | None = None
+        self._subjects = SubjectMaker()
+        self._on_device: DevicePipeline | None = None
+        self._styled: tuple[Avatar | None, tuple[PartStyle, ...], Avatar | None] = (None, (), None)
 
     @property
     def timings(self) -> dict[str, float]:
@@ -83,7 +93,53 @@ class Scene:
             from ..core.pipeline import Pipeline
 
             self._pipeline = Pipeline(document.body)
-        return self._pipeline.gaussians(document.avatar, self._betas_of(document), pose)
+        return self._pipeline.gaussians(self._as_styled(document), self._betas_of(document), pose)
+
+    def gaussians_on(self, state: State, device: torch.device) -> Gaussians | None:
+        """What to draw, made on a graphics card; as `gaussians`, the same object while nothing that counts changed."""
+        document, pose = state.document, self.pose(state)
+        if document.avatar is None or document.body is None or pose is None:
+            return document.static
+        kept = self._on_device
+        if kept is None or kept.body is not document.body or kept.device != device:
+            from ..core.device_pipeline import DevicePipeline
+
+            kept = self._on_device = DevicePipeline(document.body, device)
+        return kept.gaussians(self._as_styled(document), self._betas_of(document), pose)
+
+    def _as_styled(self, document: Document) -> Avatar:
+        """The document's avatar with its parts hidden and tinted; the same object for the same ones."""
+        assert document.avatar is not None
+        assert document.body is not None
+        if not document.part_styles:
+            return document.avatar
+        avatar, styles, styled = self._styled
+        if styled is None or avatar is not document.avatar or styles is not document.part_styles:
+            from ..core.avatar.styles import styled_avatar
+
+            styled = styled_avatar(document.avatar, document.body, document.part_styles)
+            self._styled = (document.avatar, document.part_styles, styled)
+        return styled
+
+    def subject(self, state: State) -> Subject | None:
+        """The Gaussians and the mesh under them; the same object while `gaussians` gives the same."""
+        gaussians, document, pipeline = self.gaussians(state), state.document, self._pipeline
+        if gaussians is None:
+            return None
+        if document.avatar is None or pipeline is None:
+            return self._subjects.subject(gaussians)
+        return self._subjects.subject(
+            gaussians,
+            body=document.body,
+            template=document.avatar.template,
+            shaped=pipeline.shaped,
+            posed=pipeline.posed,
+        )
+
+    def posed(self, state: State) -> PosedBody | None:
+        """The body as it is shown; None without an avatar."""
+        self.gaussians(state)
+        return self._pipeline.posed if self._pipeline is not None and state.document.avatar is not None else None
 
     def _betas_of(self, document: Document) -> Float[Tensor, " S"]:
         if self._betas[0] is not document.betas:
@@ -93,10 +149,7 @@ class Scene:
     def _pose_in_motion(self, document: Document, playback: Playback) -> BodyPose:
         assert playback.motion is not None
         assert document.body is not None
-        body, betas = document.body, self._betas_of(document)
-        if self._pelvis[0] is not body or self._pelvis[1] is not betas:
-            self._pelvis = (body, betas, shape_body(body, betas).joints[0])
-        pose = playback.motion.pose_at(playback.seconds, body, pelvis=self._pelvis[2])
+        pose = playback.motion.pose_at(playback.seconds, document.body, pelvis=self.pelvis(document))
         if playback.motion.expression is not None:
             return pose
         # A motion without a face leaves the face to the person.
@@ -109,6 +162,30 @@ class Scene:
             return 0.0
         x, _, z = axis_angle_to_matrix(pose.rotations[0])[:, 2].tolist()
         return math.atan2(x, z)
+
+    def rest_joints(self, document: Document) -> Float[Tensor, "55 3"]:
+        """Where the joints of the document's body rest; metres."""
+        assert document.body is not None
+        body, betas = document.body, self._betas_of(document)
+        if self._rest_joints[0] is not body or self._rest_joints[1] is not betas:
+            self._rest_joints = (body, betas, shape_body(body, betas).joints)
+        return self._rest_joints[2]
+
+    def pelvis(self, document: Document) -> Float[Tensor, "3"]:
+        """Where the pelvis of the document's body rests; metres."""
+        return self.rest_joints(document)[0]
+
+    def moment(self, document: Document, seconds: float) -> Moment:
+        """What the timeline shows on the document's body."""
+        assert document.body is not None
+        pelvis = self.pelvis(document) if document.timeline.clips else None
+        return document.timeline.at(seconds, document.body, pelvis=pelvis)
+
+    def state_at(self, state: State, seconds: float) -> State:
+        """The state with its playhead at another moment, of the motion or of the timeline; the store need not know."""
+        if state.playback.motion is not None or state.document.body is None:
+            return replace(state, playback=replace(state.playback, seconds=seconds))
+        return ShowMoment(seconds=seconds, moment=self.moment(state.document, seconds)).reduced(state)
 
     def bounds(self, state: State, part: str) -> tuple[np.ndarray, np.ndarray] | None:
         """Lowest and highest corner of a part of what is shown, in metres; None while there is nothing.
@@ -164,6 +241,11 @@ def prepared(document: Document, *, drawing: bool) -> Scene:
         renderer.render(gaussians, camera, RenderSettings())
         renderer.render_rgba8(gaussians, camera, RenderSettings(), np.zeros((64, 64, 4), np.uint8))
         renderer.close()
+        subject = scene.subject(State(document=document))
+        if subject is not None and subject.mesh is not None:
+            from ..core.rendering.mesh_renderer import hit
+
+            hit(subject.mesh, camera.center, camera.center)  # what the pointer asks once a frame
     return scene
 
 

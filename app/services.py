@@ -6,7 +6,6 @@ Reading and writing happen in jobs. Their inputs are captured when they start; w
 
 from __future__ import annotations
 
-import json
 import logging
 import time
 from collections.abc import Callable, Iterable
@@ -16,23 +15,23 @@ from typing import TYPE_CHECKING, Any
 from ..core.channels import EventQueue
 from ..core.errors import Cancelled, StudioError
 from ..core.jobs import JobContext, JobFinished, JobRunner, Progress
-from ..core.paths import atomic_write, settings_directory
 from .actions import (
-    MAX_RECENT,
     Action,
     DocumentSaved,
     OfferStandIn,
-    OpenDocument,
     Report,
     SetJobs,
-    SetPlayback,
     SetRecent,
-    SetView,
     ShowMotion,
 )
-from .documents import DEFAULT, BodyMissingError, read_document, saved_avatar
+from .backdrops import Backdrops
+from .documents import DEFAULT, BodyMissingError, as_avatar_file, read_document, saved_avatar
+from .playhead import Playhead
+from .projects import SUFFIX, Opened, arriving, is_project, open_project, save_project
+from .recent import RecentFiles
+from .renderers import Renderers
 from .scene import Scene, prepared
-from .state import Document, Kind, State, Status
+from .state import Kind, State, Status
 from .store import Store
 
 if TYPE_CHECKING:
@@ -73,18 +72,20 @@ class Services:
         """Without `drawing` nothing is made ready to be drawn, without `keeps_recent` no list of files is kept."""
         self.store = store
         self.scene = Scene()
+        self.playhead = Playhead(store, lambda: self.scene)
         self._drawing = drawing
-        self._keeps_recent = keeps_recent
+        self._recent = RecentFiles() if keeps_recent else None
         self._warnings = _WarningQueue()
         logging.getLogger(PROGRAM_LOGGER).addHandler(self._warnings)
         self._jobs = JobRunner()
         self._finishers: dict[str, tuple[Finish, Finish]] = {}
         self._progress: dict[str, Progress] = {}
         self._failed: list[BaseException] = []
-        self._renderers: dict[str, Renderer] = {}
+        self.renderers = Renderers(store, lambda error: self.report(error.message, hint=error.hint, kind="warning"))
+        self.backdrops = Backdrops(self.start)
         self._last_tick: float | None = None
-        if keeps_recent:
-            self.store.dispatch(SetRecent(paths=tuple(_read_recent())))
+        if self._recent is not None:
+            self.store.dispatch(SetRecent(paths=self._recent.read()))
 
     # Frames
 
@@ -104,21 +105,8 @@ class Services:
             self.store.dispatch(SetJobs(jobs=running))
         step = 0.0 if self._last_tick is None else min(max(0.0, now - self._last_tick), MAX_STEP_SECONDS)
         self._last_tick = now
-        self._advance(step)
+        self.playhead.advance(step)
         return self.store.state
-
-    def _advance(self, seconds: float) -> None:
-        playback = self.store.state.playback
-        if playback.motion is None or not playback.playing or seconds == 0.0:
-            return
-        duration = playback.motion.seconds
-        after = playback.seconds + seconds * playback.speed
-        if after < duration:
-            self.store.dispatch(SetPlayback(seconds=after))
-        elif playback.loop and duration > 0.0:
-            self.store.dispatch(SetPlayback(seconds=after % duration))
-        else:
-            self.store.dispatch(SetPlayback(seconds=duration, playing=False))
 
     def current_pose(self, state: State) -> BodyPose | None:
         return self.scene.pose(state)
@@ -137,68 +125,68 @@ class Services:
         Raises:
             StudioError: this machine cannot run it.
         """
-        from ..core.rendering.registry import make_renderer
-
-        if name not in self._renderers:
-            self._renderers[name] = make_renderer(name)
-        return self._renderers[name]
-
-    def renderer_or_fallback(self, state: State) -> Renderer:
-        """The renderer that the view asks for; where it cannot run, say so once and let the program choose."""
-        try:
-            return self.renderer(state.view.renderer)
-        except StudioError as error:
-            if state.view.renderer == "auto":
-                raise
-            self.store.dispatch(SetView(renderer="auto"))
-            self.report(error.message, hint=error.hint, kind="warning")
-            return self.renderer("auto")
+        return self.renderers.of(name)
 
     # Files
 
-    def open(self, source: str | Path, *, stand_in: bool = False) -> None:
-        """Start to open an avatar, a splat file, or `default`; see `documents.read_document`."""
+    def open(self, source: str | Path, *, stand_in: bool = False, is_recovery: bool = False) -> None:
+        """Start to open a project, an avatar, a splat file, or `default`; see `documents.read_document`.
+
+        What comes out of a recovery file belongs to the file that it was lost from, and is unsaved.
+        """
         path = None if str(source) == DEFAULT else Path(source).absolute()
-        drawing = self._drawing
+        drawing, used = self._drawing, None if is_recovery else path
 
-        def read(context: JobContext) -> tuple[Document, Scene]:
-            document = read_document(
-                path or DEFAULT,
-                lambda fraction, message: context.report(0.6 * fraction, message),
-                stand_in=stand_in,
-            )
+        def read(context: JobContext) -> tuple[Opened, Scene]:
+            def report(fraction: float, message: str) -> None:
+                context.report(0.6 * fraction, message)
+
+            if path is not None and is_project(path):
+                opened = open_project(path, report, stand_in=stand_in)
+            else:
+                opened = Opened(document=read_document(path or DEFAULT, report, stand_in=stand_in))
             context.report(0.6, "preparing to draw")  # the first time on a machine kernels are compiled
-            return document, prepared(document, drawing=drawing)
+            scene = prepared(opened.document, drawing=drawing)
+            self._keep_recent(used)
+            return opened, scene
 
-        def finish(result: tuple[Document, Scene]) -> Iterable[Action]:
-            document, self.scene = result
-            yield OpenDocument(document=document, path=None if stand_in else path)
-            if path is not None:
-                yield self._used(path)
-            yield _said(f"opened {source if path is None else path.name}")
+        def finish(result: tuple[Opened, Scene]) -> Iterable[Action]:
+            opened, self.scene = result
+            belongs_to = opened.former_path if is_recovery else path
+            yield from arriving(opened, None if stand_in else belongs_to, is_recovered=is_recovery)
+            if used is not None:
+                yield self._used(used)
+            name = belongs_to.name if belongs_to else DEFAULT
+            yield _said(f"recovered {name}; it is not saved yet" if is_recovery else f"opened {name}")
 
         def fail(error: BaseException) -> Iterable[Action]:
             if isinstance(error, BodyMissingError):
                 yield OfferStandIn(source=path)
 
-        self._start("open", read, finish, fail)
+        self.start("open", read, finish, fail)
 
     def save(self, path: Path) -> None:
-        """Start to write the document's avatar to an NPZ file, which becomes the document's file."""
-        document, path = self.store.state.document, _with_suffix(path, ".npz").absolute()
+        """Start to write everything to a project, or the avatar alone to an NPZ file, which becomes its file."""
+        state, path = self.store.state, _with_suffix(path, SUFFIX, ".npz").absolute()
+        held = state.document if is_project(path) else as_avatar_file(state.document)
+        write = _writer(state, path)
+
+        def work(context: JobContext) -> None:
+            write(context)
+            self._keep_recent(path)
 
         def finish(_: None) -> Iterable[Action]:
-            yield DocumentSaved(document=document, path=path)
+            yield DocumentSaved(document=held, path=path)
             yield self._used(path)
-            yield _said(f"saved {path.name}")
+            hint = "" if held == state.document else "pose, expression and timeline are not: a project holds them too"
+            yield _said(f"saved {path.name}", hint=hint)
 
-        self._start("save", _avatar_writer(document, path), finish)
+        self.start("save", work, finish)
 
-    def export_npz(self, path: Path) -> None:
-        """Start to write a copy of the avatar; the document keeps its file."""
-        path = _with_suffix(path, ".npz")
-        finish = _exported(path)
-        self._start("export", _avatar_writer(self.store.state.document, path), finish)
+    def export_copy(self, path: Path) -> None:
+        """Start to write a copy of the avatar (NPZ) or of everything (a project); the document keeps its file."""
+        path = _with_suffix(path, ".npz", SUFFIX)
+        self.start("export", _writer(self.store.state, path), _exported(path))
 
     def export_ply(self, path: Path, *, rigged: bool, up: str) -> None:
         """Start to write the Gaussians as they are shown, or with `rigged` the avatar with its binding.
@@ -213,10 +201,10 @@ class Services:
         if gaussians is None:
             raise StudioError("there is nothing to export", hint="open an avatar first")
         if not rigged:
-            self._start("export", lambda _: write_ply(path, gaussians, up=up), _exported(path))
+            self.start("export", lambda _: write_ply(path, gaussians, up=up), _exported(path))
             return
         avatar = saved_avatar(state.document)
-        self._start("export", lambda _: write_rigged_ply(path, avatar, gaussians, up=up), _exported(path))
+        self.start("export", lambda _: write_rigged_ply(path, avatar, gaussians, up=up), _exported(path))
 
     def open_motion(self, path: Path, *, playing: bool = True) -> None:
         """Start to read a motion and show it."""
@@ -232,11 +220,11 @@ class Services:
             yield ShowMotion(motion=motion, path=path, playing=playing)
             yield _said(f"{path.name}: {motion.seconds:.1f} s at {motion.fps:g} frames a second")
 
-        self._start("motion", read, finish)
+        self.start("motion", read, finish)
 
     # Jobs
 
-    def _start(self, name: str, work: Callable[[JobContext], Any], finish: Finish, fail: Finish = lambda _: ()) -> None:
+    def start(self, name: str, work: Callable[[JobContext], Any], finish: Finish, fail: Finish = lambda _: ()) -> None:
         if name in self._jobs.running:
             raise StudioError(f"the program is still busy: {name}", hint="wait for it, or cancel it")
         self._finishers[name] = finish, fail
@@ -286,9 +274,7 @@ class Services:
         """Stop every job and give back the renderers."""
         logging.getLogger(PROGRAM_LOGGER).removeHandler(self._warnings)
         self._jobs.close()
-        for renderer in self._renderers.values():
-            renderer.close()
-        self._renderers.clear()
+        self.renderers.forget()
 
     # The person
 
@@ -297,10 +283,12 @@ class Services:
         self.store.dispatch(_said(message, hint=hint, kind=kind))
 
     def _used(self, path: Path) -> Action:
-        recent = SetRecent(paths=(path, *self.store.state.recent))
-        if self._keeps_recent:
-            _write_recent(recent.paths[:MAX_RECENT])
-        return recent
+        return SetRecent(paths=(path, *self.store.state.recent))
+
+    def _keep_recent(self, path: Path | None) -> None:
+        """Remember a file beyond the end of the program; called in jobs, for a disk may be slow."""
+        if path is not None and self._recent is not None:
+            self._recent.add(path)
 
 
 def _said(message: str, *, hint: str = "", kind: Kind = "info") -> Report:
@@ -311,34 +299,21 @@ def _exported(path: Path) -> Finish:
     return lambda _: [_said(f"exported {path.name}")]
 
 
-def _avatar_writer(document: Document, path: Path) -> Callable[[JobContext], None]:
+def _writer(state: State, path: Path) -> Callable[[JobContext], None]:
     from ..core.storage.avatar_npz import write_avatar
 
-    avatar = saved_avatar(document)
+    if is_project(path):
+        return lambda _: save_project(path, state)
+    avatar = saved_avatar(state.document)
     return lambda _: write_avatar(path, avatar)
 
 
-def _with_suffix(path: Path, suffix: str) -> Path:
-    """The path as the person gave it; a missing ending is added, another one refused."""
-    path = Path(path)
+def _with_suffix(path: Path, suffix: str, *others: str) -> Path:
+    """The path as the person gave it; where it has no ending `suffix` is added, one that does not fit is refused."""
+    path, wanted = Path(path), (suffix, *others)
     if not path.suffix:
         return path.with_name(path.name + suffix)
-    if path.suffix.lower() != suffix:
-        raise StudioError(f"{path.name} does not end in {suffix}", hint=f"give a name that ends in {suffix}")
+    if path.suffix.lower() not in wanted:
+        endings = " or ".join(wanted)
+        raise StudioError(f"{path.name} does not end in {endings}", hint=f"give a name that ends in {endings}")
     return path
-
-
-def _read_recent() -> list[Path]:
-    try:
-        stored = json.loads((settings_directory() / "recent.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError, StudioError):
-        return []
-    return [Path(each) for each in stored if isinstance(each, str)] if isinstance(stored, list) else []
-
-
-def _write_recent(paths: Iterable[Path]) -> None:
-    try:
-        with atomic_write(settings_directory() / "recent.json") as temporary:
-            temporary.write_text(json.dumps([str(path) for path in paths]), encoding="utf-8")
-    except StudioError as error:
-        logger.warning("the list of recent files is not kept: %s", error)

@@ -1,9 +1,10 @@
-"""Keys: each does what a button does."""
+"""What can be asked for from anywhere: by its keys, and by the menu, which shows them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import dearpygui.dearpygui as dpg
 
@@ -11,12 +12,36 @@ CONTROL_KEYS = frozenset({dpg.mvKey_LControl, dpg.mvKey_RControl})
 SHIFT_KEYS = frozenset({dpg.mvKey_LShift, dpg.mvKey_RShift})
 
 
+Menu = Literal["File", "Edit", "View", "Timeline", "Help"]
+
+KEY_NAMES = {
+    dpg.mvKey_Spacebar: "Space",
+    dpg.mvKey_Delete: "Delete",
+    dpg.mvKey_F1: "F1",
+    **{getattr(dpg, f"mvKey_{letter}"): letter for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"},
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shortcut:
-    key: int
+class Deed:
+    """One thing to ask for. The menu, the help and the keyboard all read the same list of these."""
+
+    label: str
+    menu: Menu
     action: Callable[[], object]
+    key: int | None = None
+    """One of DearPyGui's; without it there is only the menu."""
     control: bool = False
     shift: bool = False
+    is_possible: Callable[[], bool] | None = None
+    """Whether it can be done now; always where there is none."""
+
+    @property
+    def keys(self) -> str:
+        """In words, such as "Ctrl+Shift+Z"."""
+        if self.key is None:
+            return ""
+        return "+".join([*["Ctrl"] * self.control, *["Shift"] * self.shift, KEY_NAMES[self.key]])
 
 
 class Shortcuts:
@@ -28,13 +53,13 @@ class Shortcuts:
 
     def __init__(
         self,
-        shortcuts: tuple[Shortcut, ...],
+        deeds: tuple[Deed, ...],
         *,
         is_busy: Callable[[], bool],
         cancel: Callable[[], None],
         accept: Callable[[], None],
     ) -> None:
-        self._shortcuts = shortcuts
+        self._deeds = tuple(deed for deed in deeds if deed.key is not None)
         self._is_busy = is_busy
         self._answers = {dpg.mvKey_Escape: cancel, dpg.mvKey_Return: accept, dpg.mvKey_NumPadEnter: accept}
         self._down: set[int] = set()
@@ -42,7 +67,7 @@ class Shortcuts:
         with dpg.handler_registry():
             for key in modifiers:
                 dpg.add_key_press_handler(key, callback=lambda _sender, key: self._down.add(key))
-            for key in {shortcut.key for shortcut in shortcuts} | set(self._answers):
+            for key in {deed.key for deed in self._deeds if deed.key is not None} | set(self._answers):
                 dpg.add_key_press_handler(key, callback=self._pressed)
             for key in modifiers:
                 dpg.add_key_release_handler(key, callback=lambda _sender, key: self._down.discard(key))
@@ -54,9 +79,9 @@ class Shortcuts:
         if self._is_busy():
             return
         control, shift = bool(self._down & CONTROL_KEYS), bool(self._down & SHIFT_KEYS)
-        for shortcut in self._shortcuts:
-            if (shortcut.key, shortcut.control, shortcut.shift) == (key, control, shift):
-                shortcut.action()
+        for deed in self._deeds:
+            if (deed.key, deed.control, deed.shift) == (key, control, shift):
+                deed.action()
 
 
 def is_typing() -> bool:

@@ -6,8 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from ..core.avatar.part_styles import PartStyle
 from ..core.body.joints import NUM_JOINTS
+from ..core.body.timeline import EMPTY, Timeline
 from ..core.cameras import OrbitCamera
+from ..core.rendering.display import PLAIN, Display
+from .settings import DEFAULT_SETTINGS, Settings
 
 if TYPE_CHECKING:
     from ..core.avatar.avatar import Avatar
@@ -42,6 +46,10 @@ class Document:
     translation: Vector = (0.0, 0.0, 0.0)
     """Metres."""
     expression: tuple[float, ...] = ()
+    timeline: Timeline = EMPTY
+    """Pose and expression are what stands at its playhead, until it moves on."""
+    part_styles: tuple[PartStyle, ...] = ()
+    """Groups of the avatar that are hidden or tinted, by name; the others are shown as they are."""
     origin: int = 0
     """Which opened document this is: steps of undo with one origin belong to one file."""
 
@@ -52,6 +60,8 @@ class DocumentFile:
 
     path: Path | None = None
     saved: Document | None = None
+    has_view: bool = False
+    """Whether the file said how its document is looked at; others are brought into view."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,11 +73,12 @@ class View:
     renderer: str = "auto"
     splat_scale: float = 1.0
     max_sh_degree: int = 3
+    display: Display = PLAIN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Playback:
-    """A motion that is shown in place of the document's pose."""
+    """The playhead: of the motion that is shown in place of the document's pose, else of the document's timeline."""
 
     motion: Motion | None = None
     path: Path | None = None
@@ -110,14 +121,26 @@ class State:
     """What runs in the background, as far as it has said."""
     recent: tuple[Path, ...] = ()
     """Files opened or saved, newest first."""
+    settings: Settings = DEFAULT_SETTINGS
     stand_in_offered: Path | None = None
     """An avatar whose body is missing, and that could be opened on another."""
+    selected_joint: int | None = None
+    """The joint that the gizmo over the picture turns."""
+    recording: bool = False
+    """Whether what is shown becomes a clip on the timeline."""
 
     @property
     def file(self) -> DocumentFile:
         return self.files[self.document.origin]
 
     @property
+    def playing_seconds(self) -> float:
+        """How long that lasts whose playhead `playback` is."""
+        motion = self.playback.motion
+        return self.document.timeline.duration if motion is None else motion.seconds
+
+    @property
     def unsaved(self) -> bool:
         """Whether closing would lose work."""
-        return self.document.avatar is not None and self.document != self.file.saved
+        document = self.document
+        return (document.avatar is not None or document.static is not None) and document != self.file.saved

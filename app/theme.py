@@ -1,4 +1,4 @@
-"""How the window looks: one palette, one accent, fonts that ship with the program, all lengths times one scale."""
+"""How the window looks: fonts that ship with the program, themes of the palette's colours, lengths times one scale."""
 
 from __future__ import annotations
 
@@ -11,39 +11,38 @@ from pathlib import Path
 import dearpygui.dearpygui as dpg
 
 from .. import assets
+from .palette import ACCENT as ACCENT
+from .palette import (
+    ACCENT_ACTIVE,
+    ACCENT_HOVERED,
+    ACCENT_QUIET,
+    BACKGROUND,
+    CARD,
+    CLEAR,
+    DIM,
+    DISABLED,
+    FAINT,
+    FRAME,
+    FRAME_ACTIVE,
+    FRAME_HOVERED,
+    GRAB,
+    GRAB_ACTIVE,
+    LINE,
+    MUTED,
+    PANEL,
+    TEXT,
+    WHITE,
+    Colour,
+    Tone,
+    wear,
+)
+from .palette import ERROR as ERROR
+from .palette import WARNING as WARNING
+from .settings import Look
 
-Colour = tuple[int, int, int, int]
 Item = int | str
 
-
-def _colour(hexadecimal: str, alpha: int = 255) -> Colour:
-    red, green, blue = (int(hexadecimal[i : i + 2], 16) for i in (0, 2, 4))
-    return (red, green, blue, alpha)
-
-
-BACKGROUND = _colour("15171c")
-PANEL = _colour("1b1e25")
-CARD = _colour("232730")
-FRAME = _colour("2b303b")
-FRAME_HOVERED = _colour("363c4a")
-FRAME_ACTIVE = _colour("404758")
-LINE = _colour("2c313c")
-TEXT = _colour("e8ebf1")
-MUTED = _colour("949cac")
-FAINT = _colour("666e7e")
-DISABLED = _colour("434957")
-ACCENT = _colour("6f8cff")
-ACCENT_HOVERED = _colour("859eff")
-ACCENT_ACTIVE = _colour("5a78f0")
-ACCENT_QUIET = _colour("6f8cff", 46)
-GRAB = _colour("6f8cff", 150)
-"""Of sliders whose value is written over the grab."""
-GRAB_ACTIVE = _colour("859eff", 190)
-WARNING = _colour("f0b35a")
-ERROR = _colour("ff7a76")
-CLEAR: Colour = (0, 0, 0, 0)
-WHITE: Colour = (255, 255, 255, 255)
-
+WINDOW_SIZE = (1440, 900)
 DOCK_WIDTH = 352
 PANEL_PADDING = 14
 SCROLLBAR = 10
@@ -65,12 +64,13 @@ class Icons:
     RESET = "\ue042"
     MIRROR = "\ue3e8"
     BODY = "\ue92c"
-    FACE = "\ue87c"
-    HAND = "\ue764"
     EXPRESSION = "\ue7f2"
+    AVATAR = "\ue7fd"
+    DICE = "\ueb40"
     SHAPE = "\ue41c"
     VIEW = "\ue8f4"
     FILE = "\ue24d"
+    SETTINGS = "\ue8b8"
     LOG = "\uef42"
     CLOSE = "\ue5cd"
     COPY = "\ue14d"
@@ -78,6 +78,15 @@ class Icons:
     WARNING = "\ue002"
     ERROR = "\ue001"
     INFO = "\ue88e"
+    PLUS = "\ue145"
+    RECORD = "\ue061"
+    STOP = "\ue047"
+    DELETE = "\ue872"
+    UNFOLD = "\ue5ce"
+    FOLD = "\ue5cf"
+    FILM = "\ue02c"
+    TO_TIMELINE = "\ue03b"
+    HELP = "\ue887"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +145,11 @@ class Display:
     scale: float = 1.0
     """How many pixels stand for one of the design."""
 
+    def window_size(self, last: tuple[int, int] | None) -> tuple[int, int]:
+        """As large as the window was last, else the design's size; or what there is room for."""
+        width, height = last or (round(side * self.scale) for side in WINDOW_SIZE)
+        return (min(width, self.width), min(height, self.height))
+
 
 def find_display() -> Display:
     """What the desktop says of its main screen; NLFGS_STUDIO_SCALE overrules its scale."""
@@ -166,8 +180,9 @@ def _main_display() -> Display:
         glfw.terminate()
 
 
-def make_theme(scale: float) -> Theme:
+def make_theme(scale: float, look: Look) -> Theme:
     """Load the fonts and make the themes; binds the global ones. Needs a DearPyGui context."""
+    wear(look)
 
     def px(length: float) -> int:
         return round(length * scale)
@@ -201,6 +216,30 @@ def make_theme(scale: float) -> Theme:
     )
 
 
+def change_look(look: Look) -> None:
+    """Wear another look: what stands in the window takes its colours, what is made later has them."""
+    before = wear(look)
+    for item in dpg.get_all_items():
+        if dpg.get_item_type(item) == "mvAppItemType::mvThemeColor":
+            tone = _tone_of(dpg.get_value(item), before, unit=1.0)
+            if tone is not None:
+                dpg.set_value(item, list(tone))
+            continue
+        configuration = dpg.get_item_configuration(item)
+        for name in ("color", "fill"):
+            tone = _tone_of(configuration.get(name), before, unit=255.0)
+            if tone is not None:
+                dpg.configure_item(item, **{name: tone})
+    dpg.set_viewport_clear_color(list(BACKGROUND))
+
+
+def _tone_of(value: object, tones: dict[tuple[int, int, int, int], Tone], *, unit: float) -> Tone | None:
+    if not isinstance(value, list | tuple) or len(value) != 4:
+        return None
+    red, green, blue, opacity = (round(unit * part) for part in value)
+    return tones.get((red, green, blue, opacity))
+
+
 def _load_fonts(scale: float) -> Fonts:
     folder = Path(str(resources.files(assets)))
 
@@ -222,7 +261,7 @@ def _load_fonts(scale: float) -> Fonts:
 def _global_theme(scale: float) -> Item:
     colours = {
         "Text": TEXT, "TextDisabled": FAINT, "WindowBg": BACKGROUND, "ChildBg": CLEAR, "PopupBg": CARD,
-        "Border": LINE, "BorderShadow": CLEAR, "ModalWindowDimBg": (8, 9, 12, 150),
+        "Border": LINE, "BorderShadow": CLEAR, "ModalWindowDimBg": DIM,
         "FrameBg": FRAME, "FrameBgHovered": FRAME_HOVERED, "FrameBgActive": FRAME_ACTIVE,
         "TitleBg": CARD, "TitleBgActive": CARD, "TitleBgCollapsed": CARD,
         "Button": FRAME, "ButtonHovered": FRAME_HOVERED, "ButtonActive": FRAME_ACTIVE,
@@ -242,6 +281,8 @@ def _global_theme(scale: float) -> Item:
     }  # fmt: skip
     borders = {"WindowBorderSize": 0, "ChildBorderSize": 0, "FrameBorderSize": 0, "PopupBorderSize": 1}
     with dpg.theme() as theme:
+        with dpg.theme_component(dpg.mvCombo):  # of the list that opens
+            dpg.add_theme_style(dpg.mvStyleVar_WindowPadding, round(8 * scale), round(6 * scale))
         with dpg.theme_component(dpg.mvCollapsingHeader):
             dpg.add_theme_style(dpg.mvStyleVar_FramePadding, round(5 * scale), round(6 * scale))
         with dpg.theme_component(dpg.mvAll):

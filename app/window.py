@@ -10,42 +10,44 @@ import logging
 import os
 import time
 from pathlib import Path
-from typing import Any
 
 import dearpygui.dearpygui as dpg
-import numpy as np
-import torch
 
 from ..core.errors import StudioError
-from ..core.images import write_png
 from .doctor import display_problem
+from .keeping import Keeping, keeping
+from .panels.avatar import AvatarPanel
 from .panels.bars import STATUS_HEIGHT, TITLE_HEIGHT, StatusBar, TitleBar
+from .panels.deeds import deeds_of
 from .panels.desk import Desk
 from .panels.dialogs import WindowDialogs
 from .panels.dock import Dock
 from .panels.expression import ExpressionPanel
 from .panels.file import FileActions, FilePanel
+from .panels.help import HelpPanel
 from .panels.log import LogPanel
-from .panels.playback import BAR_HEIGHT, PlaybackBar
 from .panels.pose import PosePanel
+from .panels.recovery import RecoveryQuestion
+from .panels.renewal import forget_content, make_room
+from .panels.settings import SettingsPanel
 from .panels.shape import ShapePanel
+from .panels.timeline import TimelinePanel
 from .panels.view import ViewPanel
 from .services import Services
-from .shortcuts import Shortcut, Shortcuts, is_typing
+from .settings import DEFAULT_SETTINGS, Settings
+from .shortcuts import Shortcuts, is_typing
 from .state import State
 from .store import Store
-from .theme import BACKGROUND, Display, Item, Theme, find_display, make_theme
+from .theme import BACKGROUND, Display, Theme, change_look, find_display, make_theme
+from .viewport.screenshot import Screenshot
 from .viewport.texture import ViewportTexture, prepare_environment
 from .viewport.trace import Trace
 from .viewport.viewport import Viewport
 
 MIN_SIZE = (1280, 720)
-DEFAULT_SIZE = (1440, 900)
 BUSY_SECONDS = 0.5
 """After the last input or change the window is presented at full rate for so long, then at the idle rate."""
 BUSY_INTERVAL, IDLE_INTERVAL = 1.0 / 60.0, 1.0 / 10.0
-SCREENSHOT_SECONDS, STILL_SECONDS = 1.5, 0.7
-"""The avatar has stood for so long, and the picture has been the same for so long: the screenshot can be taken."""
 
 logger = logging.getLogger(__name__)
 
@@ -57,6 +59,7 @@ def run_window(
     screenshot: Path | None = None,
     size: tuple[int, int] | None = None,
     renderer: str = "auto",
+    interop: bool = True,
 ) -> int:
     """Open the window and stay until it closes; with `screenshot`, until the avatar stands and the PNG is written.
 
@@ -72,12 +75,14 @@ def run_window(
     prepare_environment()
     services = Services(Store())
     try:
-        services.renderer(renderer)
-        window = Window(services, find_display(), size=size)
-        try:
-            window.run(source=source, motion=motion, renderer=renderer, screenshot=screenshot)
-        finally:
-            window.close()
+        services.renderers.begin(renderer, uses_interop=interop)
+        with keeping(services, offers_lost=screenshot is None) as kept:
+            window = Window(services, kept, find_display(), size=size)
+            try:
+                window.open(source=source, motion=motion, renderer=renderer)
+                window.run(screenshot=None if screenshot is None else Screenshot(screenshot))
+            finally:
+                window.close()
     finally:
         services.close()
     return 0
@@ -86,19 +91,21 @@ def run_window(
 class Window:
     """Owns DearPyGui's context and everything made in it."""
 
-    def __init__(self, services: Services, display: Display, *, size: tuple[int, int] | None) -> None:
+    def __init__(self, services: Services, kept: Keeping, display: Display, *, size: tuple[int, int] | None) -> None:
         self._services = services
+        self._kept = kept
+        self._worn = settings = services.store.state.settings
+        self._display = display
         self._closing = False
         self._busy_until = 0.0
         self._mouse: tuple[float, ...] = ()
-        self._laid_out: tuple[int, int] = (0, 0)
+        self._laid_out: tuple[int, ...] = ()
         self._seen: State | None = None
         self._broken: State | None = None
         self._framed_origin = 0
-        self._standing_since: float | None = None
         dpg.create_context()
         dpg.configure_app(manual_callback_management=True)
-        width, height = size or _first_size(display)
+        width, height = size or display.window_size(settings.window)
         dpg.create_viewport(
             title="nlfgs studio",
             width=width,
@@ -111,60 +118,71 @@ class Window:
             disable_close=True,
         )
         dpg.setup_dearpygui()
-        self._theme: Theme = make_theme(display.scale)
+        self._texture = ViewportTexture(force_raw=bool(os.environ.get("NLFGS_STUDIO_RAW_TEXTURE")))
         self._build()
         self._trace = Trace()
+        dpg.show_viewport()
+        dpg.render_dearpygui_frame()
+        self._viewport.adopt()
 
     def _build(self) -> None:
+        self._theme: Theme = make_theme(self._display.scale * self._text_scale, self._worn.look)
         desk = self._desk = Desk(self._services, self._theme)
         files = FileActions(desk)
         desk.dialogs = self._dialogs = WindowDialogs(desk, files)
-        force_raw = bool(os.environ.get("NLFGS_STUDIO_RAW_TEXTURE"))
-        self._viewport = Viewport(self._services, self._theme, ViewportTexture(force_raw=force_raw))
-        self._title, self._status = TitleBar(desk, files), StatusBar(desk)
-        self._playback = PlaybackBar(desk, files)
-        view = ViewPanel(desk, frame=self._viewport.frame, show_figures=self._viewport.show_figures)
+        self._viewport = Viewport(self._services, self._theme, self._texture)
+        self._playback = TimelinePanel(desk, files)
+        deeds = deeds_of(
+            desk,
+            files,
+            self._playback,
+            frame=self._viewport.frame,
+            show_panel=lambda name: self._dock.choose(name),
+            leave=self._asked_to_close,
+        )
+        self._title = TitleBar(desk, files, deeds, show_panel=lambda name: self._dock.choose(name))
+        self._status = StatusBar(desk)
+        self._viewport.show_figures(self._worn.figures)
+        view = ViewPanel(
+            desk,
+            frame=self._viewport.frame,
+            show_figures=self._show_figures,
+            picture_size=lambda: self._viewport.size,
+        )
         panels = (
+            AvatarPanel(desk),
             PosePanel(desk),
             ExpressionPanel(desk),
             ShapePanel(desk),
             view,
             FilePanel(desk, files),
+            SettingsPanel(desk, self._kept),
             LogPanel(desk),
+            HelpPanel(desk, deeds),
         )
-        self._dock = Dock(self._theme, panels)
-        with dpg.window(no_scrollbar=True) as root:
-            self._title.build(root)
-            self._dock.build(root)
+        self._dock = Dock(
+            self._theme, panels, chosen=self._worn.panel, on_choice=lambda name: self._kept.choose(panel=name)
+        )
+        self._recovery = RecoveryQuestion(self._kept, self._dialogs)
+        with dpg.window(no_scrollbar=True) as self._root:
+            self._title.build(self._root)
+            self._dock.build(self._root)
             with dpg.child_window(no_scrollbar=True, no_scroll_with_mouse=True) as self._picture_area:
                 self._viewport.build(self._picture_area)
             with dpg.child_window(no_scrollbar=True, always_use_window_padding=True) as self._playback_area:
                 self._playback.build(self._playback_area)
-            self._status.build(root)
+            self._status.build(self._root)
         dpg.bind_item_theme(self._picture_area, self._theme.plain)
         dpg.bind_item_theme(self._playback_area, self._theme.bar)
-        dpg.set_primary_window(root, True)
+        dpg.set_primary_window(self._root, True)
         dpg.set_exit_callback(lambda: self._asked_to_close())
+        with dpg.handler_registry():
+            dpg.add_key_press_handler(callback=lambda: self._wake())
         self._shortcuts = Shortcuts(
-            self._keys(desk, files),
+            deeds,
             is_busy=lambda: self._dialogs.is_open or is_typing(),
             cancel=self._dialogs.close,
             accept=self._dialogs.accept,
-        )
-
-    def _keys(self, desk: Desk, files: FileActions) -> tuple[Shortcut, ...]:
-        viewport = self._viewport
-        return (
-            Shortcut(key=dpg.mvKey_Z, control=True, action=lambda: desk.run("undo")),
-            Shortcut(key=dpg.mvKey_Z, control=True, shift=True, action=lambda: desk.run("redo")),
-            Shortcut(key=dpg.mvKey_Y, control=True, action=lambda: desk.run("redo")),
-            Shortcut(key=dpg.mvKey_N, control=True, action=files.new),
-            Shortcut(key=dpg.mvKey_O, control=True, action=files.open),
-            Shortcut(key=dpg.mvKey_S, control=True, action=files.save),
-            Shortcut(key=dpg.mvKey_S, control=True, shift=True, action=files.save_as),
-            Shortcut(key=dpg.mvKey_Spacebar, action=self._playback.toggle),
-            Shortcut(key=dpg.mvKey_F, action=lambda: viewport.frame("body")),
-            Shortcut(key=dpg.mvKey_H, action=lambda: viewport.frame("head")),
         )
 
     def _asked_to_close(self) -> None:
@@ -173,19 +191,23 @@ class Window:
     def _end(self) -> None:
         self._closing = True
 
-    def run(self, *, source: str, motion: Path | None, renderer: str, screenshot: Path | None) -> None:
-        """Open what is asked for and present frames until the window closes or the screenshot is written."""
-        dpg.show_viewport()
-        dpg.render_dearpygui_frame()
-        self._viewport.adopt()
+    def _show_figures(self, shown: bool) -> None:
+        self._viewport.show_figures(shown)
+        self._kept.choose(figures=shown)
+
+    def open(self, *, source: str, motion: Path | None, renderer: str) -> None:
+        """Start to open what is asked for."""
         self._desk.run("set_view", renderer=renderer)
         self._desk.run("open", source=source)
         if motion is not None:
             self._desk.run("open_motion", path=motion)
+
+    def run(self, *, screenshot: Screenshot | None) -> None:
+        """Present frames until the window closes or the screenshot is written."""
         while dpg.is_dearpygui_running() and not self._closing:
             self._frame()
-            if screenshot is not None and self._is_settled():
-                self._save_screenshot(screenshot)
+            if screenshot is not None and screenshot.is_due(self._services.store.state, self._viewport):
+                screenshot.save(self._frame)
                 self._end()
 
     def _frame(self) -> None:
@@ -200,19 +222,22 @@ class Window:
             self._viewport.latency.input_changed_something()
         # 2. What the jobs brought; a playing motion moves on.
         self._services.tick(time.monotonic())
+        self._kept.tick(time.monotonic())
         self._frame_new_document()
         # 3. One state for all that follows.
         state = self._services.store.state
         # 4. The widgets show it.
+        self._wear(state.settings)
         self._layout()
         self._sync(state)
         # 5. The picture shows it, drawn anew only if something in it has changed.
         new_picture = self._draw(state)
         # 6. Present, and ask for input.
-        self._viewport.latency.polled(time.monotonic())
+        worked = time.monotonic()
+        self._viewport.latency.polled(worked)
         dpg.render_dearpygui_frame()
         self._viewport.presented(time.monotonic(), new_picture=new_picture)
-        self._trace.frame(state, self._viewport, new_picture=new_picture)
+        self._trace.frame(state, self._viewport, new_picture=new_picture, started=started, worked=worked)
         self._rest(started, is_busy=new_picture or bool(state.jobs) or state is not self._seen)
         self._seen = state
 
@@ -243,11 +268,28 @@ class Window:
         newest = len(state.files) - 1
         if newest > self._framed_origin and state.document.origin == newest:
             self._framed_origin = newest
-            self._viewport.frame("body")
+            if not state.file.has_view:
+                self._viewport.frame("body")
 
     def _sync(self, state: State) -> None:
-        for part in (self._title, self._dock, self._playback, self._status, self._dialogs):
+        for part in (self._title, self._dock, self._playback, self._status, self._dialogs, self._recovery):
             part.sync(state)
+
+    def _wear(self, settings: Settings) -> None:
+        """Colours change as the window stands; for another size of text all but the texture is made anew."""
+        before, self._worn = self._worn, settings
+        if settings.look != before.look:
+            change_look(settings.look)
+        if settings.font_size != before.font_size:
+            self._viewport.close()
+            forget_content(self._root)
+            self._build()
+            self._laid_out = ()
+            make_room(self._display, *(round(self._text_scale * side) for side in MIN_SIZE))
+
+    @property
+    def _text_scale(self) -> float:
+        return self._worn.font_size / DEFAULT_SETTINGS.font_size
 
     def _draw(self, state: State) -> bool:
         """Whether there is a new picture. A state that cannot be drawn is said once and left alone until it changes."""
@@ -262,68 +304,38 @@ class Window:
 
     def _layout(self) -> None:
         """Fit everything into the window when its size has changed."""
-        size = (dpg.get_viewport_client_width(), dpg.get_viewport_client_height())
+        px = self._theme.px
+        size = (dpg.get_viewport_client_width(), dpg.get_viewport_client_height(), px(self._playback.height))
         if size == self._laid_out:
             return
         self._laid_out = size
-        px = self._theme.px
-        width, height = size
+        self._kept.window_has_size(dpg.get_viewport_width(), dpg.get_viewport_height())
+        width, height, bar_height = size
         top, status_top = px(TITLE_HEIGHT), height - px(STATUS_HEIGHT)
-        left, bar_top = self._dock.width, status_top - px(BAR_HEIGHT)
+        left, bar_top = self._dock.width, status_top - bar_height
         self._title.layout(width, top)
         self._dock.layout(top, status_top - top)
         dpg.configure_item(self._picture_area, pos=(left, top), width=width - left, height=bar_top - top)
-        dpg.configure_item(self._playback_area, pos=(left, bar_top), width=width - left, height=px(BAR_HEIGHT))
+        dpg.configure_item(self._playback_area, pos=(left, bar_top), width=width - left, height=bar_height)
         self._viewport.layout(width - left, bar_top - top)
         self._playback.layout(width - left)
         self._status.layout(status_top, width, px(STATUS_HEIGHT))
         self._dialogs.layout()
 
+    def _wake(self) -> None:
+        """Present at the full rate for a while: the person is at work."""
+        self._busy_until = time.monotonic() + BUSY_SECONDS
+
     def _rest(self, started: float, *, is_busy: bool) -> None:
         """Leave the processor to others until the next frame is due; a display with vsync has waited already."""
         mouse = tuple(dpg.get_mouse_pos(local=False))
         if is_busy or mouse != self._mouse or any(dpg.is_mouse_button_down(button) for button in range(3)):
-            self._busy_until = started + BUSY_SECONDS
+            self._wake()
         self._mouse = mouse
         interval = BUSY_INTERVAL if started < self._busy_until else IDLE_INTERVAL
         time.sleep(max(0.0, started + interval - time.monotonic()))
 
-    def _is_settled(self) -> bool:
-        """Whether the window shows what was asked for, whole.
-
-        Raises:
-            StudioError: it never will, because opening failed.
-        """
-        state = self._services.store.state
-        if state.jobs:
-            return False
-        if state.document.avatar is None and state.document.static is None:
-            raise StudioError(state.status.message or "nothing was opened", hint=state.status.hint)
-        now = time.monotonic()
-        self._standing_since = self._standing_since or now
-        is_still = state.playback.playing or self._viewport.still_for(STILL_SECONDS)
-        return is_still and now - self._standing_since >= SCREENSHOT_SECONDS
-
-    def _save_screenshot(self, path: Path) -> None:
-        """Write the window as a person sees it."""
-        taken: list[np.ndarray] = []
-
-        def take(_sender: Item, buffer: Any) -> None:
-            size = (buffer.get_height(), buffer.get_width(), 4)
-            taken.append(np.frombuffer(buffer, np.float32).reshape(size).copy())
-
-        dpg.output_frame_buffer(callback=take)
-        while not taken and dpg.is_dearpygui_running():
-            self._frame()
-        if taken:
-            write_png(path, torch.from_numpy(taken[0][..., :3].copy()))
-
     def close(self) -> None:
+        self._viewport.close()
         self._trace.close()
         dpg.destroy_context()
-
-
-def _first_size(display: Display) -> tuple[int, int]:
-    """The design's size at the display's scale, or what the display has room for."""
-    width, height = (round(side * display.scale) for side in DEFAULT_SIZE)
-    return (min(width, display.width), min(height, display.height))

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
+from ...core.avatar.part_styles import PartStyle, with_style
 from ...core.body.joints import MIRROR, NUM_JOINTS
 from ..state import REST_ROTATIONS, Document, Vector
 from .values import all_values, check_index, vector, with_value
+
+if TYPE_CHECKING:
+    from ...core.avatar.avatar import Avatar
 
 
 class DocumentAction:
@@ -120,3 +125,28 @@ class SetBetas(DocumentAction):
 
     def changed(self, document: Document) -> Document:
         return replace(document, betas=all_values(self.values, document.betas, "betas"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetAvatar(DocumentAction):
+    """Put another avatar on the same body, of other betas where named; it stands as the one before stood."""
+
+    avatar: Avatar
+    betas: tuple[float, ...] | None = None
+
+    def changed(self, document: Document) -> Document:
+        if document.body is None or self.avatar.body != document.body.identity:
+            raise ValueError(f"{self.avatar.name} belongs to another body")
+        if self.betas is not None:
+            document = replace(document, betas=all_values(self.betas, document.betas, "betas"))
+        return replace(document, avatar=self.avatar)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetPartStyle(DocumentAction):
+    """Hide or tint a group of the avatar's Gaussians, or show it as it is."""
+
+    style: PartStyle
+
+    def changed(self, document: Document) -> Document:
+        return replace(document, part_styles=with_style(document.part_styles, self.style))

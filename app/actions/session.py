@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ...core.body.joints import NUM_JOINTS
 from ...core.cameras import OrbitCamera
-from ..state import Document, DocumentFile, LogEntry, Playback, State, Status, Vector
+from ...core.rendering.display import Display
+from ..settings import Settings
+from ..state import Document, DocumentFile, LogEntry, Playback, State, Status, Vector, View
 from .document import SetPose
-from .values import all_values, between, check_index, number, vector
+from .values import all_values, between, check_index, check_timeline, number, vector
 
 if TYPE_CHECKING:
     from ...core.body.motion import Motion
@@ -35,11 +38,14 @@ class OpenDocument(StateAction):
     document: Document
     path: Path | None = None
     """The file it came from; None for one that was made here."""
+    is_saved: bool = True
+    """Whether it can be opened again as it is; a recovered one cannot."""
+    has_view: bool = False
 
     def reduced(self, state: State) -> State:
         _check_document(self.document)
         document = replace(self.document, origin=len(state.files))
-        file = DocumentFile(path=self.path, saved=document)
+        file = DocumentFile(path=self.path, saved=document if self.is_saved else None, has_view=self.has_view)
         return replace(state, document=document, files=(*state.files, file), stand_in_offered=None)
 
 
@@ -54,6 +60,26 @@ class DocumentSaved(StateAction):
         files = list(state.files)
         files[self.document.origin] = DocumentFile(path=self.path, saved=self.document)
         return replace(state, files=tuple(files))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestoreSession(StateAction):
+    """Look at the document, and show a motion on it, as when it was saved; what is None stays."""
+
+    view: View | None
+    playback: Playback | None
+
+    def reduced(self, state: State) -> State:
+        if self.view is not None:
+            view = self.view
+            known = [field.name for field in fields(SetView) if hasattr(view, field.name)]
+            SetView(**{name: getattr(view, name) for name in known}).reduced(state)  # refuses what makes no sense
+            state = replace(state, view=replace(view, renderer=state.view.renderer))
+        if self.playback is not None:
+            shown = self.playback
+            SetPlayback(seconds=shown.seconds, speed=shown.speed).reduced(state)
+            state = replace(state, playback=replace(shown, playing=False))
+        return state
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +113,7 @@ class SetView(StateAction):
     """By name; "auto" leaves the choice to the program."""
     splat_scale: float | None = None
     max_sh_degree: int | None = None
+    display: Display | None = None
 
     def reduced(self, state: State) -> State:
         view = state.view
@@ -105,7 +132,21 @@ class SetView(StateAction):
         if self.max_sh_degree is not None:
             check_index(self.max_sh_degree, 4, "degree")
             view = replace(view, max_sh_degree=self.max_sh_degree)
+        if self.display is not None:
+            view = replace(view, display=self.display)
         return replace(state, view=view)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SelectJoint(StateAction):
+    """Choose the joint that the gizmo turns; None: no joint."""
+
+    joint: int | None
+
+    def reduced(self, state: State) -> State:
+        if self.joint is not None:
+            check_index(self.joint, NUM_JOINTS, "joint")
+        return replace(state, selected_joint=self.joint)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +180,8 @@ class SetPlayback(StateAction):
         if self.speed is not None:
             playback = replace(playback, speed=between(self.speed, 0.01, 10.0, "the speed"))
         if self.playing is not None:
-            playback = replace(playback, playing=self.playing and playback.motion is not None)
+            has_something = playback.motion is not None or not state.document.timeline.is_empty
+            playback = replace(playback, playing=self.playing and has_something)
         if self.loop is not None:
             playback = replace(playback, loop=self.loop)
         return replace(state, playback=playback)
@@ -184,6 +226,16 @@ class SetRecent(StateAction):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SetSettings(StateAction):
+    """What the person chooses for the program from now on."""
+
+    settings: Settings
+
+    def reduced(self, state: State) -> State:
+        return state if self.settings == state.settings else replace(state, settings=self.settings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OfferStandIn(StateAction):
     """Ask whether another body shall stand in for the one that the avatar at `source` wants; None: no longer."""
 
@@ -201,3 +253,4 @@ def _check_document(document: Document) -> None:
         all_values(document.betas, (0.0,) * document.body.num_betas, "betas")
         all_values(document.expression, (0.0,) * document.body.num_expression, "expression")
     SetPose(rotations=document.rotations, translation=document.translation).changed(document)
+    check_timeline(document)

@@ -16,7 +16,12 @@ VIDEO_SUFFIXES = (".mp4", ".mov", ".mkv")
 FRAMES = ("body", "head", "hands", "left hand", "right hand")
 """As in `scene`."""
 
-_AVATAR_HELP = "an avatar (NPZ, rigged PLY), a splat file (PLY), or `default`"
+MODES = ("splats", "points", "rings", "depth", "normals", "parts", "mesh")
+MESH_LAYERS = ("off", "under", "over")
+MESH_STYLES = ("shaded", "wireframe", "both")
+"""As in `rendering.display`."""
+
+_AVATAR_HELP = "a project (.nlfgs), an avatar (NPZ, rigged PLY), a splat file (PLY), or `default`"
 _RENDERER_HELP = "what draws: auto (the default), cpu, ... as `nlfgs-studio doctor` lists them"
 
 
@@ -54,9 +59,15 @@ def _parser() -> tuple[argparse.ArgumentParser, tuple[str, ...]]:
     commands = parser.add_subparsers(prog="nlfgs-studio", dest="command", metavar="COMMAND", required=True)
     _add_open(commands.add_parser("open", help="open the window (this is what happens without a command)"))
     _add_render(commands.add_parser("render", help="render an avatar to a picture or a film"))
-    _add_export(commands.add_parser("export", help="write an avatar as PLY or NPZ"))
+    _add_export(commands.add_parser("export", help="write an avatar as PLY, NPZ or project"))
+    _add_people(commands.add_parser("people", help="draw people by number, side by side in one picture"))
     bench = commands.add_parser("bench", help="measure what this machine reaches, stage by stage")
     bench.add_argument("--json", type=Path, metavar="FILE", help="also write the figures (- for standard output)")
+    bench.add_argument("--markdown", type=Path, metavar="FILE", help="also write them as a page to read")
+    bench.add_argument(
+        "--from", dest="figures", type=Path, metavar="FILE", help="read such a JSON file, measure nothing"
+    )
+    bench.add_argument("--growth", action="store_true", help="also measure 10,000 to 1,000,000 Gaussians (minutes)")
     doctor = commands.add_parser("doctor", help="say what was found on this machine and what each lack costs")
     doctor.add_argument("--json", type=Path, nargs="?", const=Path("-"), metavar="FILE", help="as JSON instead")
     doctor.add_argument("--clear-cache", action="store_true", help="remove what can be made again, then end")
@@ -69,6 +80,18 @@ def _add_open(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--screenshot", type=Path, metavar="FILE", help="save the window as a PNG and end")
     parser.add_argument("--size", type=_size, metavar="WxH", help="of the window, in pixels")
     parser.add_argument("--renderer", default="auto", help=_RENDERER_HELP)
+    parser.add_argument(
+        "--no-interop", action="store_true", help="bring CUDA's pictures to the window through the host's memory"
+    )
+
+
+def _add_people(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.png", help="what to write")
+    parser.add_argument("--count", type=int, default=32, help="how many people (32)")
+    parser.add_argument("--first-seed", type=int, default=0, metavar="N", help="the number of the first one (0)")
+    parser.add_argument("--columns", type=int, default=8, help="people beside each other (8)")
+    parser.add_argument("--cell", type=int, default=360, metavar="PIXELS", help="height of one person's cell (360)")
+    parser.add_argument("--renderer", default="auto", help=_RENDERER_HELP)
 
 
 def _add_render(parser: argparse.ArgumentParser) -> None:
@@ -77,7 +100,9 @@ def _add_render(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.png|.mp4", help="what to write")
     parser.add_argument("--motion", type=Path, metavar="FILE", help="put this motion (NPZ) on the avatar")
     parser.add_argument("--at", type=_seconds, default=0.0, metavar="SECONDS", help="which moment, for a picture")
-    parser.add_argument("--camera", choices=("motion",), help="see through the camera that the motion was filmed with")
+    parser.add_argument(
+        "--camera", choices=("motion", "project"), help="see as the motion was filmed, or as the project was looked at"
+    )
     parser.add_argument("--turntable", action="store_true", help="turn once around the avatar (film)")
     parser.add_argument("--frame", choices=FRAMES, default="body", help="what fills the picture")
     parser.add_argument(
@@ -89,17 +114,33 @@ def _add_render(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--renderer", default="auto", help=_RENDERER_HELP)
     parser.add_argument("--background", type=_color, metavar="#RRGGBB", help="colour behind the avatar")
     parser.add_argument("--transparent", action="store_true", help="leave the background out (picture)")
+    _add_display(parser)
+    parser.add_argument(
+        "--samples", type=int, choices=(1, 2, 3, 4), default=1, help="of each pixel along a side: smoother (picture)"
+    )
     parser.add_argument("--fps", type=_rate, metavar="RATE", help="pictures a second; the motion's, at most 30")
     parser.add_argument(
         "--seconds", type=_positive_seconds, metavar="S", help="length of the film; the motion's, or 4 for a turn"
     )
 
 
+def _add_display(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--background-image", type=Path, metavar="FILE", help="a picture behind the avatar")
+    parser.add_argument("--mode", choices=MODES, default="splats", help="what stands for the Gaussians")
+    parser.add_argument("--mesh", choices=MESH_LAYERS, default="off", help="draw the mesh under or over them")
+    parser.add_argument("--mesh-style", choices=MESH_STYLES, default="shaded", help="how the mesh looks")
+    parser.add_argument("--floor", action="store_true", help="a floor with a soft shadow under the feet")
+    parser.add_argument("--grid", action="store_true", help="lines on the floor, 25 cm apart")
+    parser.add_argument("--fov", type=_degrees, metavar="DEGREES", help="field of view from top to bottom; 30")
+    parser.add_argument("--splat-size", type=_splat_size, metavar="SCALE", help="of the Gaussians; 1")
+    parser.add_argument("--sh-degree", type=int, choices=(0, 1, 2, 3), help="how much colours may turn; 3")
+
+
 def _add_export(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("avatar", metavar="AVATAR", help=_AVATAR_HELP)
     _add_stand_in(parser)
     parser.add_argument(
-        "-o", "--output", type=_export_path, required=True, metavar="OUT.ply|.npz", help="what to write"
+        "-o", "--output", type=_export_path, required=True, metavar="OUT.ply|.npz|.nlfgs", help="what to write"
     )
     parser.add_argument("--rigged", action="store_true", help="keep the binding, so that the PLY opens as an avatar")
     parser.add_argument("--motion", type=Path, metavar="FILE", help="take the pose from this motion (NPZ)")
@@ -113,6 +154,8 @@ def _add_stand_in(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_pose(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--pose-preset", metavar="NAME", help="a pose that has a name, such as Wave or Seated")
+    parser.add_argument("--expression-preset", metavar="NAME", help="a face that has a name, such as Happy")
     parser.add_argument(
         "--pose",
         type=_joint_rotation,
@@ -146,6 +189,8 @@ def _check_render(parser: argparse.ArgumentParser, options: argparse.Namespace) 
         parser.error("--camera motion needs --motion")
     if options.camera == "motion" and options.turntable:
         parser.error("either --camera motion or --turntable")
+    if options.camera == "project" and not options.avatar.lower().endswith(".nlfgs"):
+        parser.error("--camera project needs a project")
 
 
 def _size(text: str) -> tuple[int, int]:
@@ -182,6 +227,20 @@ def _positive_seconds(text: str) -> float:
     return value
 
 
+def _degrees(text: str) -> float:
+    value = _number(text)
+    if not 5.0 <= value <= 120.0:
+        raise argparse.ArgumentTypeError("a field of view has 5 to 120 degrees")
+    return value
+
+
+def _splat_size(text: str) -> float:
+    value = _number(text)
+    if not 0.01 <= value <= 10.0:
+        raise argparse.ArgumentTypeError("the size of splats lies in 0.01 to 10")
+    return value
+
+
 def _rate(text: str) -> float:
     value = _number(text)
     if not 0.1 <= value <= 240.0:
@@ -205,8 +264,8 @@ def _color(text: str) -> tuple[float, float, float]:
 
 def _export_path(text: str) -> Path:
     path = Path(text)
-    if path.suffix.lower() not in {".ply", ".npz"}:
-        raise argparse.ArgumentTypeError(f"cannot export to {path.name}: let it end in .ply or .npz")
+    if path.suffix.lower() not in {".ply", ".npz", ".nlfgs"}:
+        raise argparse.ArgumentTypeError(f"cannot export to {path.name}: let it end in .ply, .npz or .nlfgs")
     return path
 
 

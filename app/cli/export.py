@@ -1,4 +1,4 @@
-"""`nlfgs-studio export`: an avatar, in its pose or a motion's, as PLY or NPZ."""
+"""`nlfgs-studio export`: an avatar, in its pose or a motion's, as PLY, NPZ or project."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import argparse
 
 from ...core.errors import StudioError
 from ..commands import run
-from .session import finish, pose, session
+from ..projects import is_project
+from .session import finish, is_posed, pose, session
 
 
 def export(options: argparse.Namespace) -> None:
@@ -15,12 +16,14 @@ def export(options: argparse.Namespace) -> None:
     Raises:
         StudioError: a file cannot be read or written, or the motion has no such frame.
     """
-    if options.output.suffix.lower() == ".npz" and (options.motion or options.pose or options.expression):
+    if options.output.suffix.lower() == ".npz" and (options.motion or is_posed(options)):
         raise StudioError("an avatar file holds no pose", hint="export to a PLY file")
     with session(options.avatar, options.motion, stand_in=options.stand_in, drawing=False) as services:
-        pose(services, options.pose, options.expression)
+        if options.motion is None and not is_project(options.output):
+            run(services, "close_motion")  # of a project: its own pose is what was asked for
+        pose(services, options)
         motion = services.store.state.playback.motion
-        if motion is not None:
+        if motion is not None and options.motion is not None:
             if options.frame >= motion.num_frames:
                 raise StudioError(
                     f"{options.motion.name} has no frame {options.frame}",

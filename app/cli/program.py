@@ -8,6 +8,7 @@ import logging
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from ...core.errors import Cancelled, StudioError
 from .arguments import parse
@@ -46,6 +47,7 @@ def _open(options: argparse.Namespace) -> int:
         screenshot=options.screenshot,
         size=options.size,
         renderer=options.renderer,
+        interop=not options.no_interop,
     )
 
 
@@ -53,6 +55,7 @@ def _render(options: argparse.Namespace) -> int:
     from .render import render
 
     render(options)
+    _mention_lost()
     return 0
 
 
@@ -60,11 +63,40 @@ def _export(options: argparse.Namespace) -> int:
     from .export import export
 
     export(options)
+    _mention_lost()
     return 0
 
 
+def _people(options: argparse.Namespace) -> int:
+    from .people import people
+
+    people(options)
+    return 0
+
+
+def _mention_lost() -> None:
+    """Work that a crash left behind is offered by the window; here it is only said."""
+    from ..recovery import find_lost
+
+    for lost in find_lost():
+        print(f"unsaved work on {lost.name} from {lost.when} can be recovered: open the window", file=sys.stderr)
+        lost.slot.release()
+
+
 def _bench(options: argparse.Namespace) -> int:
-    from ...core.benchmark import run_benchmark, table
+    from ...core.benchmark import markdown, read_figures, table
+
+    result = read_figures(options.figures) if options.figures is not None else _measured(growth=options.growth)
+    print(table(result))
+    if options.json is not None:
+        _write_json(options.json, result)
+    if options.markdown is not None:
+        _write(options.markdown, markdown(result))
+    return 0
+
+
+def _measured(*, growth: bool) -> dict[str, Any]:
+    from ...core.benchmark import run_benchmark
     from .progress import ProgressLine
     from .session import session
 
@@ -72,11 +104,7 @@ def _bench(options: argparse.Namespace) -> int:
         document = services.store.state.document
         assert document.avatar is not None
         assert document.body is not None
-        result = run_benchmark(document.avatar, document.body, report=line.show)
-    print(table(result))
-    if options.json is not None:
-        _write_json(options.json, result)
-    return 0
+        return run_benchmark(document.avatar, document.body, report=line.show, growth=growth)
 
 
 def _doctor(options: argparse.Namespace) -> int:
@@ -94,10 +122,13 @@ def _doctor(options: argparse.Namespace) -> int:
 
 
 def _write_json(path: Path, value: object) -> None:
+    _write(path, json.dumps(value, indent=2) + "\n")
+
+
+def _write(path: Path, text: str) -> None:
     """To a file, or for `-` to the standard output."""
     from ...core.paths import atomic_write
 
-    text = json.dumps(value, indent=2) + "\n"
     if str(path) == "-":
         sys.stdout.write(text)
         return
@@ -109,6 +140,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "open": _open,
     "render": _render,
     "export": _export,
+    "people": _people,
     "bench": _bench,
     "doctor": _doctor,
 }

@@ -3,44 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import math
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-import numpy as np
-
-from ...core.cameras import Camera, OrbitCamera, framing, orbited
+from ...core.cameras import Camera, OrbitCamera
 from ...core.errors import StudioError
 from ..commands import run
+from ..filming import Crew, cameras, film_of, framed_at, moments, nothing_to_render, shots_of, write_picture
 from ..services import Services
 from ..state import State
 from .arguments import VIDEO_SUFFIXES
 from .progress import ProgressLine
-from .session import pose, session
-
-if TYPE_CHECKING:
-    from ...core.rendering.renderer import RenderedImage, RenderSettings
+from .session import finish, pose, session
 
 DEFAULT_SIZE = (1024, 1024)
-DEFAULT_FPS = 30.0
-TURN_SECONDS = 4.0
 FRAMED_MOMENTS = 48
 """At how many moments of a motion it is looked up where the avatar is."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Film:
-    """How long, how fast, and whether the camera turns around the avatar."""
-
-    seconds: float
-    fps: float
-    turning: bool
-
-    @property
-    def num_frames(self) -> int:
-        return max(1, round(self.seconds * self.fps))
 
 
 def render(options: argparse.Namespace) -> None:
@@ -50,8 +26,8 @@ def render(options: argparse.Namespace) -> None:
         StudioError: a file cannot be read or written, or the renderer cannot run here.
     """
     with session(options.avatar, options.motion, stand_in=options.stand_in) as services:
-        run(services, "set_view", renderer=options.renderer, background=options.background)
-        pose(services, options.pose, options.expression)
+        _look(services, options)
+        pose(services, options)
         if options.output.suffix.lower() in VIDEO_SUFFIXES:
             _render_film(services, options)
         else:
@@ -59,64 +35,72 @@ def render(options: argparse.Namespace) -> None:
         print(f"wrote {options.output}")
 
 
-def _render_picture(services: Services, options: argparse.Namespace) -> None:
-    from ...core.images import write_png
-    from ...core.rendering.renderer import without_background
+def _look(services: Services, options: argparse.Namespace) -> None:
+    """Give the view what the options say about it."""
+    run(
+        services,
+        "set_view",
+        renderer=options.renderer,
+        background=options.background,
+        splat_scale=options.splat_size,
+        max_sh_degree=options.sh_degree,
+    )
+    run(
+        services,
+        "set_display",
+        mode=options.mode,
+        mesh=options.mesh,
+        mesh_style=options.mesh_style,
+        floor=options.floor or None,  # what is not asked for stays as a project has it
+        grid=options.grid or None,
+    )
+    if options.fov is not None:
+        run(services, "set_fov", degrees=options.fov)
+    if options.background_image is not None:
+        run(services, "set_background_picture", path=options.background_image)
+    is_film = options.output.suffix.lower() in VIDEO_SUFFIXES
+    run(services, "set_display", transparent=False if is_film else options.transparent or None)
 
-    if services.store.state.playback.motion is not None:
+
+def _crew(services: Services, state: State) -> Crew:
+    """What draws; the picture behind the avatar is read first."""
+    services.backdrops.of(state.view.display)
+    finish(services)
+    return Crew(services.scene, services.renderer(state.view.renderer), services.backdrops.of(state.view.display))
+
+
+def _render_picture(services: Services, options: argparse.Namespace) -> None:
+    if options.motion is None:
+        run(services, "close_motion")  # of a project: its own pose, or its timeline, is what was asked for
+    state = services.store.state
+    if state.playback.motion is not None or (options.at and not state.document.timeline.is_empty):
         run(services, "scrub", seconds=options.at)
     state = services.store.state
     camera, _ = _camera(services, state, options, moments=[state])
-    image, settings = _image(services, state, camera)
-    if options.transparent:
-        write_png(options.output, without_background(image, settings.background), image.alpha)
-    else:
-        write_png(options.output, image.rgb)
+    subject = services.scene.subject(state)
+    if subject is None:
+        raise nothing_to_render()
+    rgba = _crew(services, state).picture(subject, state.view, camera, samples=options.samples)
+    write_picture(options.output, rgba)
 
 
 def _render_film(services: Services, options: argparse.Namespace) -> None:
-    from ...core.images import to_uint8
-    from ...core.storage.video import VideoWriter
-
     state = services.store.state
-    film = film_of(state, options)
-    states = [_at(state, film, index) for index in range(film.num_frames)]
-    moments = states[:: max(1, len(states) // FRAMED_MOMENTS)] if state.playback.motion is not None else [state]
-    camera, orbit = _camera(services, state, options, moments=moments, turning=film.turning)
-    output: Path = options.output
-    with VideoWriter(output, camera.width, camera.height, film.fps) as writer, ProgressLine() as line:
-        for index, (moment, view) in enumerate(zip(states, _views(film, camera, orbit), strict=True)):
-            image, _ = _image(services, moment, view)
-            writer.write(to_uint8(image.rgb))
-            line.show((index + 1) / film.num_frames, f"picture {index + 1} of {film.num_frames}")
+    film = film_of(state, seconds=options.seconds, fps=options.fps, turning=options.turntable or None)
+    states = list(moments(state, film))
+    stands = film.turning and state.playback.motion is None
+    looked_up = [state] if stands else states[:: max(1, len(states) // FRAMED_MOMENTS)]
+    camera, orbit = _camera(services, state, options, moments=looked_up, turning=film.turning)
+    shots = zip(states, cameras(film, camera, orbit), strict=True)
+    if state.playback.motion is None and state.document.timeline.camera and not film.turning:
+        shots = shots_of(state, film, (camera.width, camera.height))
+    crew, size, count = _crew(services, state), (camera.width, camera.height), film.num_frames
+    with ProgressLine() as line:
 
+        def report(done: int) -> None:
+            line.show(done / count, f"picture {done} of {count}")
 
-def film_of(state: State, options: argparse.Namespace) -> Film:
-    """A film of the whole motion at its own rate, 30 a second at most; without a motion one turn around the avatar."""
-    motion = state.playback.motion
-    if motion is None:
-        return Film(seconds=options.seconds or TURN_SECONDS, fps=options.fps or DEFAULT_FPS, turning=True)
-    return Film(
-        seconds=min(options.seconds or math.inf, motion.seconds),
-        fps=options.fps or min(DEFAULT_FPS, motion.fps),
-        turning=options.turntable,
-    )
-
-
-def _at(state: State, film: Film, index: int) -> State:
-    """The state at one picture of the film; the store need not know of it."""
-    if state.playback.motion is None:
-        return state
-    return replace(state, playback=replace(state.playback, seconds=index / film.fps))
-
-
-def _views(film: Film, camera: Camera, orbit: OrbitCamera | None) -> Iterator[Camera]:
-    for index in range(film.num_frames):
-        if film.turning and orbit is not None:
-            turned = orbited(orbit, yaw=math.tau * index / film.num_frames, pitch=0.0)
-            yield turned.camera(camera.width, camera.height)
-        else:
-            yield camera
+        crew.film(options.output, shots, size=size, fps=film.fps, report=report)
 
 
 def _camera(
@@ -131,31 +115,7 @@ def _camera(
             )
         return (motion.camera.resized(*options.size) if options.size else motion.camera), None
     width, height = options.size or DEFAULT_SIZE
-    bounds = [each for moment in moments if (each := services.scene.bounds(moment, options.frame)) is not None]
-    if not bounds:
-        raise StudioError("there is nothing to render")
-    lowest = np.min([low for low, _ in bounds], axis=0)
-    highest = np.max([high for _, high in bounds], axis=0)
-    if turning:
-        # Seen from a corner the box is as wide as its diagonal.
-        middle, radius = 0.5 * (lowest + highest)[[0, 2]], 0.5 * np.linalg.norm((highest - lowest)[[0, 2]])
-        lowest[[0, 2]], highest[[0, 2]] = middle - radius, middle + radius
-    # In front of where the person faces on the whole, so that nobody plays with the back to the camera.
-    headings = [services.scene.heading(moment) for moment in moments]
-    facing = math.atan2(sum(map(math.sin, headings)), sum(map(math.cos, headings)))
-    orbit = orbited(state.view.orbit, yaw=facing + math.radians(options.yaw), pitch=math.radians(options.pitch))
-    orbit = framing(lowest, highest, orbit=orbit, aspect=width / height)
+    if options.camera == "project":
+        return state.view.orbit.camera(width, height), state.view.orbit
+    orbit = framed_at(services.scene, state.view.orbit, moments, options.frame, aspect=width / height, turning=turning)
     return orbit.camera(width, height), orbit
-
-
-def _image(services: Services, state: State, camera: Camera) -> tuple[RenderedImage, RenderSettings]:
-    from ...core.rendering.renderer import RenderSettings
-
-    view = state.view
-    settings = RenderSettings(
-        background=view.background, splat_scale=view.splat_scale, max_sh_degree=view.max_sh_degree
-    )
-    gaussians = services.gaussians(state)
-    if gaussians is None:
-        raise StudioError("there is nothing to render")
-    return services.renderer(view.renderer).render(gaussians, camera, settings), settings

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 from ...core.errors import StudioError
 from ...core.jobs import Progress
 from ..commands import run
 from ..services import Services
-from ..state import Vector
 from ..store import Store
 from .progress import ProgressLine
 
@@ -48,13 +48,22 @@ def finish(services: Services) -> None:
         services.wait(show)
 
 
-def pose(services: Services, rotations: Sequence[tuple[str, Vector]], expression: Sequence[tuple[str, float]]) -> None:
-    """Turn joints (radians) and set actions of the face, all by name.
+def is_posed(options: argparse.Namespace) -> bool:
+    """Whether the options give the avatar a pose or an expression of its own."""
+    return bool(options.pose or options.expression or options.pose_preset or options.expression_preset)
+
+
+def pose(services: Services, options: argparse.Namespace) -> None:
+    """Take the presets that the options name, then turn joints and set actions of the face one by one.
 
     Raises:
-        StudioError: no such joint or action, or nothing that can be posed.
+        StudioError: no such preset, joint or action, or nothing that can be posed.
     """
-    for joint, rotation in rotations:
+    if options.pose_preset is not None:
+        run(services, "set_pose_preset", name=options.pose_preset)
+    if options.expression_preset is not None:
+        run(services, "set_expression_preset", name=options.expression_preset)
+    for joint, rotation in options.pose:
         run(services, "set_joint", joint=joint, rotation=rotation)
-    for action, value in expression:
+    for action, value in options.expression:
         run(services, "set_expression", action=action, value=value)

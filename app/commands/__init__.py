@@ -5,8 +5,22 @@ the person can mend it. Commands that read or write files start a job and return
 Importing this package registers them all.
 """
 
-from . import body, files, playback, view
+from . import body, files, pictures, playback, presets, timeline, view, wardrobe
 from .body import joint_index
 from .registry import COMMANDS, Command, attempt, run
 
-__all__ = ["COMMANDS", "Command", "attempt", "body", "files", "joint_index", "playback", "run", "view"]
+__all__ = [
+    "COMMANDS",
+    "Command",
+    "attempt",
+    "body",
+    "files",
+    "joint_index",
+    "pictures",
+    "playback",
+    "presets",
+    "run",
+    "timeline",
+    "view",
+    "wardrobe",
+]

@@ -7,8 +7,12 @@ from pathlib import Path
 from ...core.errors import StudioError
 from ..actions import Redo, Undo
 from ..documents import DEFAULT
+from ..projects import SUFFIX
 from ..services import Services
 from .registry import command
+
+SAVED = (SUFFIX, ".npz")
+"""Endings of the files that a document can belong to."""
 
 
 @command("New", effect="document")
@@ -19,39 +23,39 @@ def new(services: Services) -> None:
 
 @command("Open…", effect="document", source="avatar.npz")
 def open_(services: Services, *, source: str | Path, stand_in: bool = False) -> None:
-    """Open an avatar (NPZ, rigged PLY), with `stand_in` on another body if need be, or a splat file (PLY)."""
+    """Open a project, an avatar (NPZ, rigged PLY), `stand_in`: on another body if need be, or a splat file (PLY)."""
     services.open(source, stand_in=stand_in)
 
 
 @command("Save", effect="nothing")
 def save(services: Services) -> None:
-    """Save the avatar to the file it came from."""
+    """Save to the file that it came from."""
     path = services.store.state.file.path
-    if path is None or path.suffix.lower() != ".npz":
-        raise StudioError("this avatar has no avatar file yet", hint="use Save as")
+    if path is None or path.suffix.lower() not in SAVED:
+        raise StudioError("this work has no file of its own yet", hint="use Save as")
     services.save(path)
 
 
-@command("Save as…", path="saved.npz")
+@command("Save as…", path="saved.nlfgs")
 def save_as(services: Services, *, path: str | Path) -> None:
-    """Save the avatar to another file, which becomes its own."""
+    """Save everything to a project, or the avatar alone to an NPZ file: the file that it belongs to from then on."""
     services.save(Path(path))
 
 
 @command("Export…", path="exported.ply")
 def export(services: Services, *, path: str | Path, rigged: bool = False, up: str = "y") -> None:
-    """Write the Gaussians as they stand (PLY), the avatar with its rig (PLY, rigged), or a copy of the avatar (NPZ)."""
+    """Write the Gaussians as they stand (PLY), the avatar with its rig (PLY, rigged), or a copy (NPZ, project)."""
     path = Path(path)
-    if path.suffix.lower() == ".npz":
+    if path.suffix.lower() in SAVED:
         if rigged or up != "y":
             raise StudioError(
                 "an avatar file is always rigged and stands y up", hint="`rigged` and `up` are for PLY files"
             )
-        services.export_npz(path)
+        services.export_copy(path)
     elif path.suffix.lower() in {".ply", ""}:
         services.export_ply(path, rigged=rigged, up=up)
     else:
-        raise StudioError(f"cannot export to {path.name}", hint="give a name that ends in .ply or .npz")
+        raise StudioError(f"cannot export to {path.name}", hint=f"give a name that ends in .ply, {' or '.join(SAVED)}")
 
 
 @command("Cancel", job="open")

@@ -24,27 +24,26 @@ def close_motion(services: Services) -> None:
 
 @command("Play")
 def play(services: Services) -> None:
-    """Let the motion run, from its beginning if it had ended."""
-    playback = services.store.state.playback
-    if playback.motion is None:
-        raise StudioError("there is no motion to play", hint="open a motion file first")
-    ended = playback.seconds >= playback.motion.seconds
-    services.store.dispatch(SetPlayback(playing=True, seconds=0.0 if ended else None))
+    """Let the motion or the timeline run, from its beginning if it had ended."""
+    state = services.store.state
+    playback = state.playback
+    if playback.motion is None and state.document.timeline.is_empty:
+        raise StudioError("there is nothing to play", hint="open a motion file or set keyframes first")
+    ended = playback.seconds >= state.playing_seconds
+    services.playhead.show(0.0 if ended else playback.seconds, playing=True)
 
 
 @command("Pause")
 def pause(services: Services) -> None:
-    """Hold the motion where it is."""
+    """Hold the motion or the timeline where it is."""
     services.store.dispatch(SetPlayback(playing=False))
 
 
 @command("Scrub", seconds=0.5)
 def scrub(services: Services, *, seconds: float) -> None:
-    """Hold the motion at a time in seconds."""
-    motion = services.store.state.playback.motion
-    if motion is not None:
-        seconds = min(max(seconds, 0.0), motion.seconds)
-    services.store.dispatch(SetPlayback(seconds=seconds, playing=False))
+    """Hold the motion or the timeline at a time in seconds."""
+    seconds = min(max(seconds, 0.0), services.store.state.playing_seconds)
+    services.playhead.show(seconds, playing=False)
 
 
 @command("Playback", speed=0.5, loop=False)

@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import dearpygui.dearpygui as dpg
 
 from ...core.jobs import Progress
+from ..shortcuts import Deed
 from ..state import Kind, State, Status
 from ..theme import ACCENT, ERROR, FAINT, MUTED, TEXT, WARNING, Colour, Icons, Item
 from .controls import icon_button, sentence
 from .desk import Desk
 from .file import FileActions, document_name
+from .menu import WIDTH as MENU_WIDTH
+from .menu import MenuBar
 
 TITLE_HEIGHT, STATUS_HEIGHT = 52, 32
+MENU_LEFT = 134
+"""Of the design, as the heights are."""
 KIND_COLOURS: dict[Kind, Colour] = {"info": MUTED, "warning": WARNING, "error": ERROR}
 KIND_ICONS: dict[Kind, str] = {"info": Icons.INFO, "warning": Icons.WARNING, "error": Icons.ERROR}
 PROGRAM = "nlfgs studio"
 
 
 class TitleBar:
-    """Name of the program and the document; new, open, save, undo, redo."""
+    """The menu, the name of the document, and buttons for what is wanted most."""
 
-    def __init__(self, desk: Desk, files: FileActions) -> None:
+    def __init__(
+        self, desk: Desk, files: FileActions, deeds: tuple[Deed, ...], show_panel: Callable[[str], object]
+    ) -> None:
         self._desk = desk
         self._files = files
+        self._show_panel = show_panel
+        self._menu = MenuBar(desk.theme, deeds)
         self._shown: tuple[object, ...] = ()
 
     def build(self, parent: Item) -> None:
@@ -32,22 +43,26 @@ class TitleBar:
         dpg.push_container_stack(self._bar)
         name = dpg.add_text(PROGRAM, pos=(theme.px(20), theme.px(10)))
         dpg.bind_item_font(name, theme.fonts.strong)
-        self._document = dpg.add_text("", pos=(theme.px(150), theme.px(10)), color=MUTED)
+        self._menu.build()
+        dpg.set_item_pos(self._menu.area, [theme.px(MENU_LEFT), theme.px(9)])
+        self._document = dpg.add_text("", pos=(theme.px(MENU_LEFT + MENU_WIDTH + 16), theme.px(10)), color=MUTED)
         with dpg.group(horizontal=True, horizontal_spacing=theme.px(4)) as self._buttons:
             self._undo = icon_button(theme, Icons.UNDO, "Undo (Ctrl+Z)", lambda: desk.run("undo"))
             self._redo = icon_button(theme, Icons.REDO, "Redo (Ctrl+Shift+Z)", lambda: desk.run("redo"))
             dpg.add_spacer(width=theme.px(12))
             icon_button(theme, Icons.OPEN, "Open (Ctrl+O)", files.open)
             icon_button(theme, Icons.SAVE, "Save (Ctrl+S)", files.save)
+            icon_button(theme, Icons.HELP, "Keys and mouse (F1)", lambda: self._show_panel("Help"))
         dpg.pop_container_stack()
 
     def layout(self, width: int, height: int) -> None:
         theme = self._desk.theme
         dpg.configure_item(self._bar, pos=(0, 0), width=width, height=height)
-        buttons_width = 4 * theme.px(36) + theme.px(12) + 4 * theme.px(4)
+        buttons_width = 5 * theme.px(36) + theme.px(12) + 5 * theme.px(4)
         dpg.set_item_pos(self._buttons, [width - buttons_width - theme.px(12), theme.px(8)])
 
     def sync(self, state: State) -> None:
+        self._menu.sync()
         store = self._desk.store
         shown = (state.file.path, state.unsaved, state.document.origin, store.can_undo, store.can_redo)
         if shown == self._shown:
@@ -82,6 +97,7 @@ class StatusBar:
         self._job = dpg.add_text("", color=ACCENT, pos=(theme.px(40), theme.px(3)))
         for item in (self._message, self._hint, self._job):
             dpg.bind_item_font(item, theme.fonts.small)
+        self._cancel = icon_button(theme, Icons.CLOSE, "Cancel", self._cancel_job, small=True)
         with dpg.tooltip(self._message, delay=0.4) as tip:
             self._whole = dpg.add_text("", wrap=theme.px(600))
         dpg.bind_item_theme(tip, theme.tooltip)
@@ -99,10 +115,16 @@ class StatusBar:
         self._shown = shown
         theme = self._desk.theme
         job = _job_line(state.jobs[0]) if state.jobs else ""
-        job_left = self._width - theme.px(16) - self._text_width(job)
+        job_left = self._width - theme.px(44) - self._text_width(job)
+        dpg.configure_item(self._cancel, show=bool(job))
+        dpg.set_item_pos(self._cancel, [self._width - theme.px(38), theme.px(6)])
         dpg.set_value(self._job, job)
         dpg.set_item_pos(self._job, [job_left, theme.px(3)])
         self._show_status(state.status, room=job_left - theme.px(40) - theme.px(24))
+
+    def _cancel_job(self) -> None:
+        if self._desk.store.state.jobs:
+            self._desk.run("cancel", job=self._desk.store.state.jobs[0].name)
 
     def _show_status(self, status: Status, *, room: float) -> None:
         theme = self._desk.theme
@@ -132,5 +154,5 @@ class StatusBar:
 
 
 def _job_line(job: Progress) -> str:
-    message = f": {job.message}" if job.message else ""
-    return f"{job.name}{message}  {100.0 * job.fraction:.0f} %"
+    left = "" if job.seconds_left is None else f"  about {max(1, round(job.seconds_left))} s left"
+    return f"{sentence(job.message or job.name)}  {100.0 * job.fraction:.0f} %{left}"

@@ -48,6 +48,9 @@ class DragSlider:
         )
 
     def _changed(self, _sender: Item, value: float) -> None:
+        if self._desk.store.state.document.body is None:
+            dpg.set_value(self.item, self._shown)
+            return
         self._shown = value
         self._desk.send_while_held(self.item, self._change(value))
 
@@ -69,11 +72,14 @@ def icon_button(theme: Theme, icon: str, tip: str, press: Callable[[], object], 
 
 
 def text_button(
-    theme: Theme, label: str, press: Callable[[], object], *, width: int = 0, primary: bool = False
+    theme: Theme, label: str, press: Callable[[], object], *, tip: str = "", width: int = 0, primary: bool = False
 ) -> Item:
+    """A button that says what it does; `tip` says what the label leaves open."""
     button = dpg.add_button(label=label, width=width, height=theme.px(34), callback=lambda: press())
     if primary:
         dpg.bind_item_theme(button, theme.primary_button)
+    if tip:
+        tooltip(theme, button, tip)
     return button
 
 
@@ -153,10 +159,17 @@ class FoldingGroup:
         with dpg.collapsing_header(label=title, default_open=is_open) as self._header:
             self._rows = build()
 
+    def open(self) -> None:
+        """Unfold it."""
+        self._open_when_unfiltered = True
+        dpg.set_value(self._header, True)
+
     def filter(self, text: str) -> None:
+        """Leave the rows whose label, with the title before it, holds every word of `text`; all where it is empty."""
         if text and not self._filtered:
             self._open_when_unfiltered = bool(dpg.get_value(self._header))
-        found = [text in self._title or text in row.label for row in self._rows]
+        words = text.split()
+        found = [all(word in f"{self._title} {row.label}" for word in words) for row in self._rows]
         for row, is_found in zip(self._rows, found, strict=True):
             dpg.configure_item(row.group, show=is_found)
         dpg.configure_item(self._header, show=any(found))

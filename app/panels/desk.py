@@ -21,7 +21,11 @@ class Dialogs(Protocol):
 
     def choose_to_open(self, title: str, suffixes: tuple[str, ...], then: Callable[[Path], object]) -> None: ...
 
-    def choose_to_save(self, title: str, suffix: str, suggestion: str, then: Callable[[Path], object]) -> None: ...
+    def choose_to_save(
+        self, title: str, suffixes: tuple[str, ...], suggestion: str, then: Callable[[Path], object]
+    ) -> None:
+        """A name without an ending gets the first of `suffixes`."""
+        ...
 
     def settle_unsaved(self, doing: str, then: Callable[[], object]) -> None:
         """Go on at once where nothing is unsaved, else when the person has saved or given the work up."""

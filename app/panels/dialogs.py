@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import dearpygui.dearpygui as dpg
 
-from ..actions import OfferStandIn
+from ..actions import OfferStandIn, SetSettings
 from ..state import Document, State
 from .controls import text_button
 from .desk import Desk
@@ -24,7 +25,12 @@ class WindowDialogs:
     def __init__(self, desk: Desk, files: FileActions) -> None:
         self._desk = desk
         self._files = files
-        self._browser = FileBrowser(desk.theme, Path.cwd())
+        self._browser = FileBrowser(
+            desk.theme,
+            lambda: desk.store.state.settings.folder or Path.cwd(),
+            recent=lambda: desk.store.state.recent,
+            chosen=self._remember_folder,
+        )
         self._question = Modal(desk.theme, width=WIDTH, height=HEIGHT)
         self._proposal: Callable[[], object] | None = None
         """What Enter means to the open question."""
@@ -55,8 +61,14 @@ class WindowDialogs:
     def choose_to_open(self, title: str, suffixes: tuple[str, ...], then: Callable[[Path], object]) -> None:
         self._browser.show(title, suffixes, then)
 
-    def choose_to_save(self, title: str, suffix: str, suggestion: str, then: Callable[[Path], object]) -> None:
-        self._browser.show(title, (suffix,), then, saving_as=suggestion)
+    def choose_to_save(
+        self, title: str, suffixes: tuple[str, ...], suggestion: str, then: Callable[[Path], object]
+    ) -> None:
+        self._browser.show(title, suffixes, then, saving_as=suggestion)
+
+    def _remember_folder(self, folder: Path) -> None:
+        store = self._desk.store
+        store.dispatch(SetSettings(settings=replace(store.state.settings, folder=folder)))
 
     def settle_unsaved(self, doing: str, then: Callable[[], object]) -> None:
         """Go on at once where nothing is unsaved, else when the person has saved or given the work up."""
@@ -64,14 +76,14 @@ class WindowDialogs:
         if not state.unsaved:
             then()
             return
-        self._ask(
+        self.ask(
             "Unsaved changes",
             f"Save the changes to {document_name(state.file)} before {doing}?",
             {"Discard changes": lambda: self._give_up(then), "Save": lambda: self._save(then)},
         )
 
-    def _ask(self, title: str, text: str, answers: dict[str, Callable[[], None]]) -> None:
-        """Ask; the last of the answers, beside "Cancel", is the one that is proposed."""
+    def ask(self, title: str, text: str, answers: dict[str, Callable[[], None]], *, cancel: str = "Cancel") -> None:
+        """Ask; the last of the answers is the one that is proposed, `cancel` closes the question."""
         theme = self._desk.theme
         *_, proposal = answers
         self._proposal = answers[proposal]
@@ -81,7 +93,7 @@ class WindowDialogs:
             dpg.add_text(text, wrap=width)
             dpg.add_spacer(height=theme.px(10))
             with dpg.group(horizontal=True, horizontal_spacing=gap):
-                text_button(theme, "Cancel", self.close, width=button_width)
+                text_button(theme, cancel, self.close, width=button_width)
                 for label, answer in answers.items():
                     text_button(theme, label, answer, width=button_width, primary=label == proposal)
 
@@ -110,7 +122,7 @@ class WindowDialogs:
             self.close()
             self._desk.run("open", source=path, stand_in=True)
 
-        self._ask(
+        self.ask(
             "The body is missing",
             f"{path.name} was made on a body that is not on this machine. Open it on one with the same faces?",
             {"Open it": accept},

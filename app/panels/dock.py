@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import dearpygui.dearpygui as dpg
 
 from ..state import State
@@ -15,10 +17,14 @@ ENTRY_HEIGHT = 62
 class Dock:
     """Panels that are not shown are not synchronised either: they catch up when they are chosen."""
 
-    def __init__(self, theme: Theme, panels: tuple[Panel, ...]) -> None:
+    def __init__(
+        self, theme: Theme, panels: tuple[Panel, ...], *, chosen: str, on_choice: Callable[[str], object]
+    ) -> None:
+        """`chosen` names the panel that is shown first, if there is one of that name."""
         self._theme = theme
         self._panels = panels
-        self._chosen = panels[0]
+        self._chosen = next((panel for panel in panels if panel.name == chosen), panels[0])
+        self._on_choice = on_choice
         self._entries: dict[str, tuple[Item, Item]] = {}
         self._pages: dict[str, Item] = {}
 
@@ -88,6 +94,7 @@ class Dock:
         """Show the panel of that name."""
         theme = self._theme
         self._chosen = next(panel for panel in self._panels if panel.name == name)
+        self._on_choice(name)
         for other, (icon, label) in self._entries.items():
             is_chosen = other == name
             dpg.configure_item(self._pages[other], show=is_chosen)

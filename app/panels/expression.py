@@ -7,11 +7,12 @@ import re
 import dearpygui.dearpygui as dpg
 
 from ...core.body.model import BodyModel
-from ..actions import SetExpression, SetExpressionValue
+from ..actions import SetExpressionValue
 from ..state import State
 from ..theme import Icons, Item
 from .controls import FoldingGroup, ValueRow, icon_button, search_field
 from .desk import Desk
+from .presets import face_presets
 
 REGIONS = {
     "brow": "Brows",
@@ -54,10 +55,9 @@ class ExpressionPanel:
         dpg.bind_item_theme(self._list, self._desk.theme.scroll_area)
 
     def actions(self) -> None:
-        icon_button(self._desk.theme, Icons.RESET, "Reset the whole expression", self._reset)
-
-    def _reset(self) -> None:
-        self._desk.send(SetExpression(values=(0.0,) * len(self._desk.store.state.document.expression)))
+        icon_button(
+            self._desk.theme, Icons.RESET, "Reset the whole expression", lambda: self._desk.run("reset_expression")
+        )
 
     def _filter(self, text: str) -> None:
         for group in self._groups:
@@ -81,6 +81,7 @@ class ExpressionPanel:
         for index, name in enumerate(body.expression_names):
             regions.setdefault(region_of(name), []).append(index)
         dpg.push_container_stack(self._list)
+        face_presets(self._desk, body)
         for region in (*REGIONS.values(), OTHER_REGION):
             if region in regions:
                 self._groups.append(self._build_region(body, region, regions[region]))

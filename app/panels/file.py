@@ -6,12 +6,15 @@ from pathlib import Path
 
 import dearpygui.dearpygui as dpg
 
+from ..commands.files import SAVED
+from ..documents import as_avatar_file
+from ..projects import is_project
 from ..state import DocumentFile, State
 from ..theme import ACCENT_HOVERED, MUTED, Icons, Item
 from .controls import heading, labelled, small_text, text_button, tooltip
 from .desk import Desk
 
-AVATAR_FILES = (".npz", ".ply")
+OPENED = (*SAVED, ".ply")
 MOTION_FILES = (".npz",)
 UP_AXES = {"y up": "y", "y down": "-y", "z up": "z"}
 NEW_AVATAR = "Default avatar"
@@ -31,28 +34,31 @@ class FileActions:
         self._desk.dialogs.settle_unsaved("making a new one", lambda: self._desk.run("new"))
 
     def open(self) -> None:
-        self._desk.dialogs.choose_to_open("Open an avatar or a splat file", AVATAR_FILES, self.open_path)
+        self._desk.dialogs.choose_to_open("Open a project, an avatar or a splat file", OPENED, self.open_path)
 
     def open_path(self, path: Path) -> None:
         self._desk.dialogs.settle_unsaved("opening another", lambda: self._desk.run("open", source=path))
 
     def save(self) -> None:
-        path = self._desk.store.state.file.path
-        if path is not None and path.suffix.lower() == ".npz":
+        """To the document's own file, if that can hold all of it; else a project is proposed."""
+        if _fits_its_file(self._desk.store.state):
             self._desk.run("save")
         else:
             self.save_as()
 
     def save_as(self) -> None:
         self._desk.dialogs.choose_to_save(
-            "Save the avatar", ".npz", f"{self._stem()}.npz", lambda path: self._desk.run("save_as", path=path)
+            "Save everything (.nlfgs), or the avatar alone (.npz)",
+            SAVED,
+            f"{self._stem()}{SAVED[0]}",
+            lambda path: self._desk.run("save_as", path=path),
         )
 
     def export_ply(self, *, rigged: bool, up: str) -> None:
         title = "Export a rigged PLY" if rigged else "Export the splats as they stand"
         self._desk.dialogs.choose_to_save(
             title,
-            ".ply",
+            (".ply",),
             f"{self._stem()}{'-rigged' if rigged else ''}.ply",
             lambda path: self._desk.run("export", path=path, rigged=rigged, up=up),
         )
@@ -60,7 +66,7 @@ class FileActions:
     def export_npz(self) -> None:
         self._desk.dialogs.choose_to_save(
             "Export a copy of the avatar",
-            ".npz",
+            (".npz",),
             f"{self._stem()}-copy.npz",
             lambda path: self._desk.run("export", path=path),
         )
@@ -73,6 +79,13 @@ class FileActions:
     def _stem(self) -> str:
         path = self._desk.store.state.file.path
         return path.stem if path else "avatar"
+
+
+def _fits_its_file(state: State) -> bool:
+    path = state.file.path
+    if path is None or path.suffix.lower() not in SAVED:
+        return False
+    return is_project(path) or state.document == as_avatar_file(state.document)
 
 
 class FilePanel:
@@ -94,13 +107,15 @@ class FilePanel:
             dpg.bind_item_theme(area, theme.scroll_area)
             self._build_card()
             with dpg.group(horizontal=True, horizontal_spacing=gap):
-                text_button(theme, "New", files.new, width=half)
-                text_button(theme, "Open…", files.open, width=half)
+                text_button(theme, "New", files.new, width=half, tip="The person that the program starts with (Ctrl+N)")
+                text_button(theme, "Open…", files.open, width=half, tip="A project, an avatar or splats (Ctrl+O)")
             with dpg.group(horizontal=True, horizontal_spacing=gap):
-                text_button(theme, "Save", files.save, width=half, primary=True)
-                text_button(theme, "Save as…", files.save_as, width=half)
+                text_button(theme, "Save", files.save, width=half, primary=True, tip="To its own file (Ctrl+S)")
+                text_button(theme, "Save as…", files.save_as, width=half, tip="To another file (Ctrl+Shift+S)")
             heading(theme, "Motion")
-            text_button(theme, "Open a motion…", files.open_motion, width=full)
+            text_button(
+                theme, "Open a motion…", files.open_motion, width=full, tip="Motion capture: AMASS or SMPL-X (NPZ)"
+            )
             heading(theme, "Export")
             self._build_export(full)
             heading(theme, "Recent")
@@ -127,12 +142,26 @@ class FilePanel:
             )
             tooltip(theme, up, "Which way is up in the exported PLY; many viewers show splats y down")
         text_button(
-            theme, "Splats as they stand (PLY)…", lambda: files.export_ply(rigged=False, up=self._up), width=width
+            theme,
+            "Splats as they stand (PLY)…",
+            lambda: files.export_ply(rigged=False, up=self._up),
+            width=width,
+            tip="In this pose, for every viewer of Gaussian splats (Ctrl+E)",
         )
         text_button(
-            theme, "Avatar with its rig (PLY)…", lambda: files.export_ply(rigged=True, up=self._up), width=width
+            theme,
+            "Avatar with its rig (PLY)…",
+            lambda: files.export_ply(rigged=True, up=self._up),
+            width=width,
+            tip="For splat viewers too, and opens here again as an avatar that moves",
         )
-        text_button(theme, "Copy of the avatar (NPZ)…", files.export_npz, width=width)
+        text_button(
+            theme,
+            "Copy of the avatar (NPZ)…",
+            files.export_npz,
+            width=width,
+            tip="Without the pose; the open file stays what it is",
+        )
 
     def _set_up(self, _sender: Item, label: str) -> None:
         self._up = UP_AXES[label]

@@ -9,7 +9,7 @@ from pathlib import Path
 import dearpygui.dearpygui as dpg
 
 from ..theme import ERROR, WARNING, Item, Theme
-from .controls import small_text, text_button
+from .controls import small_text, text_button, tooltip
 from .modal import Modal
 
 WIDTH, HEIGHT = 760, 500
@@ -22,9 +22,20 @@ MAX_ENTRIES = 2000
 class FileBrowser:
     """One modal for opening and saving; remembers the folder between uses."""
 
-    def __init__(self, theme: Theme, folder: Path) -> None:
+    def __init__(
+        self,
+        theme: Theme,
+        folder: Callable[[], Path],
+        *,
+        recent: Callable[[], tuple[Path, ...]],
+        chosen: Callable[[Path], object],
+    ) -> None:
+        """`folder` says where to begin, `recent` which files were used last; `chosen` is told each file's folder."""
         self._theme = theme
-        self._folder = folder
+        self._first_folder = folder
+        self._recent = recent
+        self._chosen_in = chosen
+        self._folder: Path | None = None
         self._modal = Modal(theme, width=WIDTH, height=HEIGHT)
         self._last_click: tuple[Path | None, float] = (None, 0.0)
 
@@ -55,6 +66,8 @@ class FileBrowser:
             with dpg.group(horizontal=True):
                 with dpg.child_window(width=theme.px(PLACES_WIDTH), height=list_height) as places:
                     dpg.bind_item_theme(places, theme.scroll_area)
+                    if self._wanted_recent():
+                        dpg.add_selectable(label="Recent files", callback=self._show_recent)
                     for label, folder in _places().items():
                         dpg.add_selectable(label=label, callback=self._go_to_place, user_data=folder)
                 self._list = dpg.add_child_window(width=-1, height=list_height, always_use_window_padding=True)
@@ -69,12 +82,26 @@ class FileBrowser:
                     self._accept = text_button(
                         theme, "Save" if self._saving else "Open", self._accepted, width=theme.px(120), primary=True
                     )
-        self._go(self._folder)
+        folder = self._folder or self._first_folder()
+        self._go(folder if folder.is_dir() else Path.home())
         dpg.focus_item(self._name)
 
     def _go_to_place(self, sender: Item, _value: bool, folder: Path) -> None:
         dpg.set_value(sender, False)
         self._go(folder)
+
+    def _wanted_recent(self) -> list[Path]:
+        return [path for path in self._recent() if path.suffix.lower() in self._suffixes and path.is_file()]
+
+    def _show_recent(self, sender: Item) -> None:
+        """The files used last in place of a folder's; the one that is clicked takes the browser to its folder."""
+        dpg.set_value(sender, False)
+        dpg.delete_item(self._list, children_only=True)
+        for entry in self._wanted_recent():
+            row = dpg.add_selectable(
+                label=f"{entry.name}   {entry.parent}", parent=self._list, callback=self._clicked, user_data=entry
+            )
+            tooltip(self._theme, row, str(entry))
 
     def _go(self, folder: Path) -> None:
         folder = folder.expanduser()
@@ -107,6 +134,8 @@ class FileBrowser:
             return
         before, when = self._last_click
         self._last_click = (entry, time.monotonic())
+        if entry.parent != self._folder:
+            self._go(entry.parent)
         dpg.set_value(self._name, entry.name)
         self._check()
         if before == entry and time.monotonic() - when < DOUBLE_CLICK_SECONDS:
@@ -116,7 +145,7 @@ class FileBrowser:
         name = dpg.get_value(self._name).strip()
         if not name:
             return None
-        path = self._folder / Path(name).expanduser()
+        path = (self._folder or Path.cwd()) / Path(name).expanduser()
         if self._saving and not path.suffix:
             path = path.with_name(path.name + self._suffixes[0])
         return path
@@ -150,6 +179,7 @@ class FileBrowser:
             self._go(path)
         elif path is not None and self._check():
             self.close()
+            self._chosen_in(path.parent)
             self._then(path)
 
 

@@ -1,14 +1,15 @@
-"""The bar under the picture: which motion plays, where it is, how fast; or how to open one."""
+"""The bar under the picture while a motion is shown: where it is, how fast it plays, what can be made of it."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import dearpygui.dearpygui as dpg
 
 from ..state import Playback, State
 from ..theme import Icons, Item
-from .controls import icon_button, small_text, text_button, tooltip
+from .controls import icon_button, small_text, tooltip
 from .desk import Desk
-from .file import FileActions
 
 SPEEDS = {"0.25x": 0.25, "0.5x": 0.5, "1x": 1.0, "1.5x": 1.5, "2x": 2.0}
 BAR_HEIGHT = 64
@@ -23,25 +24,20 @@ def clock(seconds: float) -> str:
 
 
 class PlaybackBar:
-    def __init__(self, desk: Desk, files: FileActions) -> None:
+    def __init__(self, desk: Desk, toggle: Callable[[], object]) -> None:
+        """`toggle` plays what is held and holds what plays."""
         self._desk = desk
-        self._files = files
+        self._toggle = toggle
         self._shown: Playback | None = None
         self._width = 0
 
     def build(self, parent: Item) -> None:
-        theme = self._desk.theme
-        with dpg.group(parent=parent) as self._empty:
-            button = text_button(theme, "Open a motion…", self._files.open_motion)
-            dpg.set_item_pos(button, [theme.px(14), theme.px(15)])
-            hint = small_text(theme, "Motion capture (SMPL-X or SMPL-H NPZ, such as AMASS) plays on the avatar.")
-            dpg.set_item_pos(hint, [theme.px(164), theme.px(19)])
         with dpg.group(parent=parent, show=False) as self._full:
             self._build_transport()
 
     def _build_transport(self) -> None:
         theme, desk = self._desk.theme, self._desk
-        self._play = icon_button(theme, Icons.PLAY, "Play or pause (space)", self.toggle)
+        self._play = icon_button(theme, Icons.PLAY, "Play or pause (space)", self._toggle)
         to_start = icon_button(theme, Icons.TO_START, "To the start", lambda: desk.run("scrub", seconds=0.0))
         self._loop = icon_button(theme, Icons.REPEAT, "Start over at the end", self._toggle_loop)
         self._at_left = (to_start, self._play, self._loop)
@@ -61,9 +57,10 @@ class PlaybackBar:
             callback=lambda _sender, label: desk.run("set_playback", speed=SPEEDS[label]),
         )
         tooltip(theme, self._speed, "Speed")
+        place = icon_button(theme, Icons.TO_TIMELINE, "Put it on the timeline", lambda: desk.run("place_clip"))
         take = icon_button(theme, Icons.BODY, "Take this pose over into the avatar", lambda: desk.run("take_pose"))
         close = icon_button(theme, Icons.CLOSE, "Close the motion", lambda: desk.run("close_motion"))
-        self._at_right = (take, close)
+        self._at_right = (place, take, close)
 
     def layout(self, width: int) -> None:
         """Fit a bar that is `width` pixels wide."""
@@ -85,12 +82,6 @@ class PlaybackBar:
         dpg.set_item_pos(self._name, [track_left, px(6)])
         dpg.set_item_pos(self._time, [track_right - px(TIME_WIDTH), px(6)])
 
-    def toggle(self) -> None:
-        """Play what is held, hold what plays; nothing without a motion."""
-        playback = self._desk.store.state.playback
-        if playback.motion is not None:
-            self._desk.run("pause" if playback.playing else "play")
-
     def _toggle_loop(self) -> None:
         self._desk.run("set_playback", loop=not self._desk.store.state.playback.loop)
 
@@ -102,11 +93,9 @@ class PlaybackBar:
         motion = playback.motion
         if motion is None:
             dpg.hide_item(self._full)
-            dpg.show_item(self._empty)
             return
         old = before if before is not None and before.motion is motion else None
         if old is None:
-            dpg.hide_item(self._empty)
             dpg.show_item(self._full)
             dpg.set_value(self._name, _shortened(playback.path.name if playback.path else motion.name))
             dpg.configure_item(self._scrub, max_value=max(motion.seconds, 1e-3))

@@ -9,11 +9,14 @@ import dearpygui.dearpygui as dpg
 from ...core.body.joints import JOINT_GROUPS, JOINT_LIMITS_DEGREES, JOINT_NAMES
 from ..actions import ResetJoints, SetJoint, SetTranslation
 from ..state import REST_ROTATIONS, State, Vector
-from ..theme import MUTED, TEXT, Icons, Item
+from ..theme import ACCENT_HOVERED, MUTED, TEXT, Icons, Item
 from .controls import TO_THE_LEFT, DragSlider, FoldingGroup, icon_button, search_field, small_text
 from .desk import Desk
+from .presets import pose_presets
 
 AXES = ("x", "y", "z")
+FRAMES_TO_UNFOLD = 3
+"""Until a group that was opened has its place on the screen."""
 FARTHEST = 3.0
 """Metres that the sliders move the body."""
 OPEN_AT_FIRST = ("head", "left arm", "right arm")
@@ -47,6 +50,7 @@ class JointRow:
         self.label = joint_label(joint).lower()
         self._desk = desk
         self._shown: Vector = REST_ROTATIONS[joint]
+        self._turned = self._selected = False
         theme = desk.theme
         with dpg.group() as self.group:
             dpg.bind_item_theme(self.group, theme.tight)
@@ -82,8 +86,19 @@ class JointRow:
         for slider, radians in zip(self._sliders, rotation, strict=True):
             slider.show(math.degrees(radians))
         turned = any(rotation)
-        dpg.configure_item(self._name, color=TEXT if turned else MUTED)
+        self._turned = turned
+        self._show_name()
         dpg.configure_item(self._reset, show=turned)
+
+    def show_selected(self, is_selected: bool) -> None:
+        """Whether this is the joint that is chosen over the picture."""
+        self._selected = is_selected
+        self._show_name()
+
+    def _show_name(self) -> None:
+        colour = ACCENT_HOVERED if self._selected else TEXT if self._turned else MUTED
+        dpg.configure_item(self._name, color=colour)
+        dpg.bind_item_font(self._name, self._desk.theme.fonts.strong if self._selected else self._desk.theme.fonts.text)
 
 
 class PosePanel:
@@ -94,6 +109,8 @@ class PosePanel:
         self._desk = desk
         self._rotations: tuple[Vector, ...] | None = None
         self._rows: dict[int, JointRow] = {}
+        self._selected: int | None = None
+        self._frames_to_scroll = 0
 
     def build(self, parent: Item) -> None:
         theme = self._desk.theme
@@ -101,6 +118,7 @@ class PosePanel:
         search_field("search joint", "Search joints", self._filter)
         with dpg.child_window(width=-1, height=-1, parent=parent) as self._list:
             dpg.bind_item_theme(self._list, theme.scroll_area)
+            pose_presets(self._desk)
             self._groups = [self._build_group(name, joints) for name, joints in JOINT_GROUPS.items()]
             with dpg.collapsing_header(label="Position"):
                 self._place = self._build_place()
@@ -156,9 +174,32 @@ class PosePanel:
         dpg.configure_item(self._notice, show=state.playback.motion is not None)
         for slider, metres in zip(self._place, state.document.translation, strict=True):
             slider.show(metres)
+        self._show_selected(state.selected_joint)
         rotations = state.document.rotations
         if rotations is self._rotations:
             return
         self._rotations = rotations
         for joint, row in self._rows.items():
             row.show(rotations[joint])
+
+    def _show_selected(self, joint: int | None) -> None:
+        """Open the group of the joint that is chosen over the picture, and bring its row into view."""
+        if self._frames_to_scroll > 0:
+            self._frames_to_scroll -= 1
+            if self._frames_to_scroll == 0 and joint is not None:
+                self._scroll_to(self._rows[joint].group)
+        if joint == self._selected:
+            return
+        if self._selected is not None:
+            self._rows[self._selected].show_selected(False)
+        self._selected = joint
+        if joint is not None:
+            self._rows[joint].show_selected(True)
+            groups = zip(self._groups, JOINT_GROUPS.values(), strict=True)
+            next(group for group, joints in groups if joint in joints).open()
+            self._frames_to_scroll = FRAMES_TO_UNFOLD
+
+    def _scroll_to(self, row: Item) -> None:
+        if not dpg.is_item_visible(row):
+            wanted = dpg.get_item_pos(row)[1] - self._desk.theme.px(120)
+            dpg.set_y_scroll(self._list, min(max(wanted, 0.0), dpg.get_y_scroll_max(self._list)))

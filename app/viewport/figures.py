@@ -20,6 +20,8 @@ class Figures:
     """Milliseconds from the poll that saw the last input to the moment its picture was presented."""
     num_gaussians: int = 0
     renderer: str = ""
+    fallback: bool = False
+    """Whether pictures reach the window by the slower way."""
     width: int = 0
     height: int = 0
 
@@ -65,6 +67,11 @@ class LatencyClock:
         """A picture of the present state was uploaded."""
         if self._waiting_since is not None and self._drawn_frames_ago is None:
             self._drawn_frames_ago = 0
+
+    def nothing_drawn(self) -> None:
+        """The input changed nothing that is to be seen: there is no picture to wait for."""
+        if self._drawn_frames_ago is None:
+            self._waiting_since = None
 
     def presented(self, now: float) -> None:
         if self._drawn_frames_ago is None or self._waiting_since is None:

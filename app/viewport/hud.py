@@ -5,13 +5,12 @@ from __future__ import annotations
 import dearpygui.dearpygui as dpg
 
 from ...core.jobs import Progress
+from ..palette import BACKDROP, TRACK
 from ..theme import ACCENT, CLEAR, MUTED, TEXT, Colour, Item, Theme
 from .figures import Figures
 
-BACKDROP: Colour = (16, 18, 23, 205)
-TRACK: Colour = (255, 255, 255, 28)
 LINE_HEIGHT, TEXT_SIZE, PADDING, WIDTH, MARGIN = 19, 14, 12, 218, 14
-STAGES = ("body", "rig", "project", "sort", "raster", "upload")
+STAGES = ("body", "rig", "project", "sort", "raster", "mesh", "floor", "upload")
 NOT_MEASURED = "-"
 JOB_TITLES = {"open": "Opening", "motion": "Reading the motion", "save": "Saving", "export": "Exporting"}
 
@@ -32,6 +31,8 @@ def figure_lines(figures: Figures) -> list[tuple[str, str]]:
         ("picture", f"{figures.width} x {figures.height}"),
         ("renderer", figures.renderer or NOT_MEASURED),
     ]
+    if figures.fallback:
+        lines.append(("texture", "fallback, a frame late"))
     lines += [(stage, f"{figures.stages[stage]:.1f} ms") for stage in STAGES if stage in figures.stages]
     return lines
 

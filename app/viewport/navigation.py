@@ -14,6 +14,29 @@ ZOOM_PER_NOTCH = 0.88
 
 Gesture = Literal["orbit", "pan", "zoom"]
 
+MOUSE = {
+    "Mouse over the picture": {
+        "Drag": "Look from another side",
+        "Right or middle drag, Shift+drag": "Move the view",
+        "Wheel, Ctrl+drag": "Nearer or farther",
+        "Double click": "Show the whole body",
+        "Click a part": "Choose its joint",
+        "Drag a ring": "Turn the chosen joint",
+        "Escape": "Let go of the joint",
+    },
+    "Mouse over sliders": {
+        "Drag": "Change; one drag is one step of undo",
+        "Ctrl+click": "Type the number",
+    },
+    "Mouse over the timeline": {
+        "Click, drag": "Move the playhead",
+        "Click a key or clip": "Choose it",
+        "Drag a key or clip": "Move it to another moment",
+        "Drag an end": "Make a clip or the timeline longer or shorter",
+    },
+}
+"""What the mouse does, for the help: by place, what is done with it and what comes of that."""
+
 
 def gesture_of(button: int, *, shift: bool, control: bool) -> Gesture:
     """Left turns; right, middle or shift moves; control zooms. Buttons are counted left, right, middle, from 0."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
+from collections.abc import Callable
 
 import dearpygui.dearpygui as dpg
 import numpy as np
@@ -47,6 +48,8 @@ class ViewportTexture:
         self.size = (PROBE_SIZE, PROBE_SIZE)
         """Width and height in pixels."""
         self.fallback_reason = ""
+        self.before_resize: Callable[[], None] | None = None
+        """Called before the storage is made anew: whoever else holds it must let go."""
         values = (self._probe.astype(np.float32) / 255.0).ravel().tolist()
         self.tag: int | str = dpg.add_static_texture(PROBE_SIZE, PROBE_SIZE, values, parent=self._registry)
 
@@ -65,9 +68,21 @@ class ViewportTexture:
         resized = (width, height) != self.size
         self.size = (width, height)
         if self.gl_name is not None:
+            if resized and self.before_resize is not None:
+                self.before_resize()
             _write(self.gl_name, np.ascontiguousarray(rgba), respecify=resized)
             return False
         return self._upload_raw(rgba)
+
+    def resized(self, width: int, height: int) -> int:
+        """OpenGL's name of the texture, its storage of that size and for others to write; only after `adopt`."""
+        assert self.gl_name is not None, "DearPyGui owns the storage"
+        if (width, height) != self.size:
+            if self.before_resize is not None:
+                self.before_resize()
+            self.size = (width, height)
+            _write(self.gl_name, np.zeros((height, width, 4), np.uint8), respecify=True)
+        return self.gl_name
 
     def _upload_raw(self, rgba: UInt8[np.ndarray, "H W 4"]) -> bool:
         height, width = rgba.shape[:2]

@@ -1,4 +1,7 @@
-"""What the window does, one JSON object a line, into the file that NLFGS_STUDIO_TRACE names."""
+"""What the window does, one JSON object a line, into the file that NLFGS_STUDIO_TRACE names.
+
+Into the file beside it whose name ends in `.frames` goes a line for every frame: what its parts took.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from typing import IO, Any
 
 import dearpygui.dearpygui as dpg
 
+from ...core.body.timeline import ROWS
 from ..state import Document, State
 from .viewport import Viewport
 
@@ -23,20 +27,30 @@ class Trace:
 
     def __init__(self) -> None:
         path = os.environ.get("NLFGS_STUDIO_TRACE")
-        self._file: IO[str] | None = open(path, "w", encoding="utf-8", buffering=1) if path else None  # noqa: SIM115, PTH123
+        self._file = _opened(path) if path else None
+        self._frames = _opened(f"{path}.frames") if path else None
         self._state: State | None = None
         self._changed_at = 0.0
         self._is_settled = False
         self._looked_at = 0.0
         self._rectangles: dict[str, tuple[float, float, float, float]] = {}
 
-    def frame(self, state: State, viewport: Viewport, *, new_picture: bool) -> None:
-        if self._file is None:
+    def frame(self, state: State, viewport: Viewport, *, new_picture: bool, started: float, worked: float) -> None:
+        """A frame was presented that began at `started` and had done its own work at `worked`, in seconds."""
+        if self._file is None or self._frames is None:
             return
         now = time.monotonic()
+        figures = {
+            "time": now,
+            "jobs": [job.name for job in state.jobs],
+            "work": 1e3 * (worked - started),
+            "present": 1e3 * (now - worked),
+            "stages": viewport.figures.stages if new_picture else {},
+        }
+        self._frames.write(json.dumps(figures) + "\n")
         if new_picture:
             self._write(event="picture", number=viewport.num_pictures, stages=viewport.figures.stages)
-        if new_picture or state is not self._state:
+        if new_picture or state is not self._state or state.jobs:
             self._state, self._changed_at, self._is_settled = state, now, False
         if now - self._looked_at < LOOK_SECONDS:
             return
@@ -57,20 +71,30 @@ class Trace:
             unsaved=state.unsaved,
             seconds=state.playback.seconds,
             playing=state.playback.playing,
+            keys={row: [key.seconds for key in state.document.timeline.keys(row)] for row in ROWS},
+            clips=[(clip.start, clip.duration) for clip in state.document.timeline.clips],
             status=state.status.message,
             errors=[entry.status.message for entry in state.log if entry.status.kind == "error"],
             fallback=viewport.texture.fallback_reason,
+            renderer=viewport.figures.renderer,
             latency=viewport.latency.milliseconds,
+            selected_joint=state.selected_joint,
+            handles=viewport.gizmo_handles(state),
             rectangles=self._rectangles,
         )
 
     def close(self) -> None:
-        if self._file is not None:
-            self._file.close()
+        for file in (self._file, self._frames):
+            if file is not None:
+                file.close()
 
     def _write(self, **fields: Any) -> None:
         assert self._file is not None
         self._file.write(json.dumps({"time": time.monotonic(), **fields}) + "\n")
+
+
+def _opened(path: str) -> IO[str]:
+    return open(path, "w", encoding="utf-8", buffering=1)  # noqa: PTH123
 
 
 def _digest(document: Document) -> str:

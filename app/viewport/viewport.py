@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import replace
 
@@ -12,15 +13,23 @@ from ..actions import SetView
 from ..commands import attempt
 from ..services import Services
 from ..state import State
+from ..subjects import render_settings
 from ..theme import Item, Theme
+from .choosing import AUTO, RendererChooser
+from .direct import DirectDrawing
 from .figures import Figures, LatencyClock, PictureClock
+from .gizmo_layer import JointGizmo
 from .hud import JOB_TITLES, Overlay
 from .navigation import Drag, gesture_of, zoomed_at
 from .picture import Painter
 from .texture import ViewportTexture
 
+CHOOSING_SECONDS = 1.0
+"""The picture has stood for so long: what a trial costs is not felt."""
 FIGURES_SECONDS = 0.25
 """Numbers that change faster cannot be read."""
+CLICK_DISTANCE = 4.0
+"""Pixels that the mouse may move between press and release of a click."""
 
 
 class Viewport:
@@ -33,7 +42,9 @@ class Viewport:
         self.latency = LatencyClock()
         self._shows_figures = True
         self._drawn_at = 0.0
-        self._painter = Painter(services)
+        self._direct = DirectDrawing(services, texture, uses_interop=services.renderers.uses_interop)
+        self._painter = Painter(services, self._direct)
+        self._chooser = RendererChooser(services, texture)
         self._pictures = PictureClock()
         self._size = (1, 1)
         self._drag: Drag | None = None
@@ -45,6 +56,7 @@ class Viewport:
     def build(self, parent: Item) -> None:
         self._drawlist = dpg.add_drawlist(1, 1, parent=parent, tag="picture")
         self._image = dpg.draw_image(self.texture.tag, (0, 0), (1, 1), parent=self._drawlist)
+        self._gizmo = JointGizmo(self._services, self._theme, self._drawlist)
         self._overlay = Overlay(self._theme, self._drawlist)
         with dpg.handler_registry():
             for button in (dpg.mvMouseButton_Left, dpg.mvMouseButton_Right, dpg.mvMouseButton_Middle):
@@ -52,6 +64,7 @@ class Viewport:
                 dpg.add_mouse_release_handler(button=button, callback=lambda: self._released())
             dpg.add_mouse_move_handler(callback=lambda: self._moved())
             dpg.add_mouse_wheel_handler(callback=self._wheel)
+            dpg.add_key_press_handler(dpg.mvKey_Escape, callback=lambda: self._gizmo.cancel())
             dpg.add_mouse_double_click_handler(button=dpg.mvMouseButton_Left, callback=lambda: self._double_clicked())
 
     @property
@@ -94,10 +107,12 @@ class Viewport:
         """Draw and upload where something has changed; whether there is a new picture."""
         picture = self._painter.draw(state, *self._size)
         if picture is not None:
-            started = time.perf_counter()
-            if self.texture.upload(picture.rgba):
-                dpg.configure_item(self._image, texture_tag=self.texture.tag)
-            stages = picture.stages | {"upload": 1e3 * (time.perf_counter() - started)}
+            stages = picture.stages
+            if picture.rgba is not None:
+                started = time.perf_counter()
+                if self.texture.upload(picture.rgba):
+                    dpg.configure_item(self._image, texture_tag=self.texture.tag)
+                stages = stages | {"upload": 1e3 * (time.perf_counter() - started)}
             self._painter.took(stages)
             self.latency.drawn()
             self.num_pictures += 1
@@ -106,11 +121,36 @@ class Viewport:
                 stages=stages,
                 num_gaussians=picture.num_gaussians,
                 renderer=picture.renderer,
-                width=picture.rgba.shape[1],
-                height=picture.rgba.shape[0],
+                fallback=bool(self.texture.fallback_reason),
+                width=picture.size[0],
+                height=picture.size[1],
             )
+        else:
+            self.latency.nothing_drawn()
+            self._choose_renderer(state)
+        is_free = self._drag is None and dpg.is_item_hovered(self._drawlist)
+        self._gizmo.sync(state, self._size, self._mouse() if is_free else None)
         self._show_overlay(state)
         return picture is not None
+
+    def _choose_renderer(self, state: State) -> None:
+        """In idle frames, where the program is to choose: a picture of a trial, until it has chosen."""
+        is_idle = not state.jobs and not state.playback.playing and self.still_for(CHOOSING_SECONDS)
+        if self._chooser.is_settled or not is_idle or state.view.renderer != AUTO:
+            return
+        gaussians = self._services.gaussians(state)
+        if gaussians is not None and len(gaussians):
+            self._chooser.step(gaussians, state.view.orbit.camera(*self._size), render_settings(state.view))
+
+    def close(self) -> None:
+        """Give back what lives in the window's OpenGL context, while that is there."""
+        self._chooser.close()
+        self._direct.close()
+        self._services.renderers.forget()
+
+    def gizmo_handles(self, state: State) -> dict[str, list[float]]:
+        """Where the rings of the chosen joint can be taken hold of, in pixels of the picture."""
+        return self._gizmo.handles(state)
 
     def presented(self, now: float, *, new_picture: bool) -> None:
         """The frame stands on the screen."""
@@ -144,6 +184,8 @@ class Viewport:
             return
         shift = dpg.is_key_down(dpg.mvKey_LShift) or dpg.is_key_down(dpg.mvKey_RShift)
         control = dpg.is_key_down(dpg.mvKey_LControl) or dpg.is_key_down(dpg.mvKey_RControl)
+        if button == dpg.mvMouseButton_Left and not (shift or control) and self._gizmo.pressed(self._mouse()):
+            return
         self._drag = Drag(
             gesture=gesture_of(button, shift=shift, control=control),
             start=self._mouse(),
@@ -152,9 +194,14 @@ class Viewport:
         )
 
     def _released(self) -> None:
-        self._drag = None
+        self._gizmo.released()
+        drag, self._drag = self._drag, None
+        if drag is not None and drag.gesture == "orbit" and math.dist(drag.start, self._mouse()) < CLICK_DISTANCE:
+            self._look(drag.orbit)
+            self._gizmo.clicked(drag.start)
 
     def _moved(self) -> None:
+        self._gizmo.moved(self._mouse())
         if self._drag is not None:
             self._look(self._drag.camera(self._mouse()))
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from nlfgs_studio.app import services as services_module
+from nlfgs_studio.app import recent, recovery
 from nlfgs_studio.app.documents import document_of
 from nlfgs_studio.app.services import Services
 from nlfgs_studio.app.state import Document
@@ -16,6 +16,7 @@ from nlfgs_studio.core.avatar.avatar import Avatar, Provenance
 from nlfgs_studio.core.avatar.template import make_template
 from nlfgs_studio.core.body.motion import Motion
 from nlfgs_studio.core.gaussians import GaussianParameters
+from nlfgs_studio.core.images import write_png
 from nlfgs_studio.core.storage.avatar_npz import write_avatar
 from nlfgs_studio.core.storage.motion_npz import write_motion
 
@@ -62,12 +63,14 @@ def motion() -> Motion:
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch, avatar, motion, plain_body_path) -> Path:
-    """The working directory, with `avatar.npz` and `motion.npz`; the avatar's body file is at hand."""
+    """The working directory, with `avatar.npz`, `motion.npz` and `picture.png`; the avatar's body file is at hand."""
     monkeypatch.setenv("NLFGS_SMPLX_MODEL", str(plain_body_path))
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(services_module, "settings_directory", lambda: tmp_path)
+    monkeypatch.setattr(recent, "settings_directory", lambda: tmp_path)
+    monkeypatch.setattr(recovery, "recovery_directory", lambda: tmp_path / "recovery")
     write_avatar(tmp_path / "avatar.npz", avatar)
     write_motion(tmp_path / "motion.npz", motion)
+    write_png(tmp_path / "picture.png", torch.linspace(0.0, 1.0, 20 * 30 * 3).reshape(20, 30, 3))
     return tmp_path
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from nlfgs_studio.app import documents
+from nlfgs_studio.app import documents, filming
 from nlfgs_studio.app.commands import COMMANDS, attempt, joint_index, run
 from nlfgs_studio.app.documents import document_of
 from nlfgs_studio.app.services import Services
@@ -19,14 +19,19 @@ HARMLESS = [name for name, command in COMMANDS.items() if command.effect == "not
 
 @pytest.fixture
 def lively(services, folder, monkeypatch, avatar, plain_body) -> Services:
-    """Services whose document is posed, shaped and smiling, stored in a file, with a motion shown half way through."""
+    """Services whose document is posed, shaped, smiling and keyed, with a file, and a motion shown half way through."""
     # The default avatar is tested with the wardrobe; here it is small.
     monkeypatch.setattr(documents, "_default_document", lambda _: document_of(avatar, plain_body))
+    monkeypatch.setattr(filming, "clipboard_tool", lambda: ("cat",))
     run(services, "set_joint", joint="right knee", rotation=(0.7, 0.0, 0.0))
     run(services, "set_joint", joint="left elbow", rotation=(0.0, -0.4, 0.0))
     run(services, "set_translation", translation=(0.3, 0.1, 0.0))
     run(services, "set_expression", action=0, value=0.9)
     run(services, "set_beta", index=0, value=2.0)
+    for seconds in (0.0, 1.0):
+        run(services, "add_keyframe", seconds=seconds)
+    run(services, "place_clip", path=folder / "motion.npz", start=1.5)
+    services.wait()
     run(services, "open_motion", path=folder / "motion.npz")
     services.wait()
     run(services, "scrub", seconds=0.3)
@@ -34,6 +39,8 @@ def lively(services, folder, monkeypatch, avatar, plain_body) -> Services:
 
 
 def call(services: Services, name: str) -> None:
+    if name == "stop_recording":
+        run(services, "start_recording")
     run(services, name, **COMMANDS[name].example)
     services.wait()
 
@@ -135,6 +142,10 @@ def test_save_writes_the_shape_and_opening_gives_it_back(lively):
     betas = lively.store.state.document.betas
     assert lively.store.state.unsaved
     call(lively, "save")
+    assert lively.store.state.unsaved, "an avatar file does not hold the pose"
+    run(lively, "reset_pose")
+    run(lively, "reset_expression")
+    run(lively, "clear_timeline")
     assert not lively.store.state.unsaved
     run(lively, "undo")
     assert lively.store.state.unsaved
@@ -146,9 +157,9 @@ def test_save_writes_the_shape_and_opening_gives_it_back(lively):
 def test_save_as_changes_the_file_of_older_steps_too(lively):
     run(lively, "save_as", path="other")
     lively.wait()
-    assert lively.store.state.file.path == Path("other.npz").absolute()
+    assert lively.store.state.file.path == Path("other.nlfgs").absolute()
     run(lively, "undo")
-    assert lively.store.state.file.path == Path("other.npz").absolute()
+    assert lively.store.state.file.path == Path("other.nlfgs").absolute()
 
 
 def test_a_change_while_saving_stays_unsaved(services):

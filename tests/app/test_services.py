@@ -232,13 +232,13 @@ def test_what_did_not_change_is_not_computed_again(services):
 
 def test_a_renderer_that_cannot_run_is_replaced_and_said_once(services):
     services.store.dispatch(SetView(renderer="crayons"))
-    renderer = services.renderer_or_fallback(services.store.state)
+    renderer = services.renderers.of_view(services.store.state)
     assert renderer is services.renderer("auto")
     state = services.store.state
     assert state.view.renderer == "auto"
     assert "crayons" in state.status.message
     log = state.log
-    services.renderer_or_fallback(state)
+    services.renderers.of_view(state)
     assert services.store.state.log is log
 
 

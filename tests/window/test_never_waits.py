@@ -1,0 +1,138 @@
+"""The window goes on while files are read and written: how long its longest frame is in each kind of work.
+
+The times are told, not judged: machines that run tests are shared. What is judged holds on any machine: the work does
+not happen in a frame, so no frame lasts as long as a good part of the work, and frames keep coming.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+pytestmark = pytest.mark.window
+
+FILM_BUTTON = (1168, 652)
+CANCEL_BUTTON = (1254, 704)
+FILM_SECONDS = 5.0
+WHOLE = (0, 0, 1280, 720)
+MIN_FRAMES = 5
+LARGEST_SHARE = 0.5
+"""Of the time that a work takes with the quiet after it, for the longest frame."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spell:
+    """The frames while one kind of work was done."""
+
+    name: str
+    seconds: float
+    frames: list[dict]
+
+    @property
+    def longest(self) -> dict:
+        return max(self.frames, key=lambda frame: frame["work"] + frame["present"])
+
+    @property
+    def milliseconds(self) -> float:
+        """Of the longest frame."""
+        return self.longest["work"] + self.longest["present"]
+
+    def line(self) -> str:
+        work, present = self.longest["work"], self.longest["present"]
+        stages = ", ".join(f"{name} {took:.0f}" for name, took in self.longest["stages"].items() if took >= 1.0)
+        return (
+            f"{self.name:16}{self.seconds:8.1f} s{len(self.frames):6} frames{self.milliseconds:8.0f} ms"
+            f"  (own {work:.0f}, presenting {present:.0f}; {stages})"
+        )
+
+
+def frames_between(program, start: float, end: float) -> list[dict]:
+    whole, _, _ = (program.folder / "trace.jsonl.frames").read_text(encoding="utf-8").rpartition("\n")
+    lines = [json.loads(line) for line in whole.splitlines()]
+    return [line for line in lines if start <= line["time"] <= end]
+
+
+def middle(rectangle, share=(0.5, 0.5)):
+    left, top, width, height = rectangle
+    return (left + share[0] * width, top + share[1] * height)
+
+
+def answer(program, ask, name: str) -> None:
+    """Open a dialog of files and type a name into it; Enter is not pressed yet."""
+    before = program.pixels(WHOLE)
+    ask()
+    program.wait_for(lambda: np.any(program.pixels(WHOLE)[:80] != before[:80]), "question")
+    time.sleep(0.5)
+    program.key("ctrl+a")
+    program.type(name)
+
+
+@pytest.fixture(scope="module")
+def spells(start) -> list[Spell]:
+    """One run of the program through everything that takes long."""
+    spells: list[Spell] = []
+    began = time.monotonic()
+    program = start(NLFGS_STUDIO_AUTOSAVE_SECONDS="1")
+
+    def note(name: str, since: float) -> None:
+        ended = time.monotonic()
+        spells.append(Spell(name=name, seconds=ended - since, frames=frames_between(program, since, ended)))
+
+    def finished(name: str, words: str, press) -> None:
+        """Press, and wait until the status bar says the words and the window is quiet."""
+        lines = len(program.trace())
+        since = time.monotonic()
+        press()
+        program.settled(lambda line: line["status"].startswith(words), since=lines)
+        note(name, since)
+
+    settled = program.wait_until_open()
+    note("start and open", began)
+    program.come_to_the_front()
+
+    settled = program.after(lambda: program.click(*middle(settled.rectangles["rail Pose"])))
+    slider = settled.rectangles["neck y"]
+    since = time.monotonic()
+    program.after(lambda: program.drag(middle(slider), middle(slider, (0.9, 0.5)), steps=6))
+    note("drag a slider", since)
+    since = time.monotonic()
+    recovery = program.folder / "home" / "recovery"
+    program.wait_for(lambda: list(recovery.glob("[!.]*.nlfgs")), "kept copy")
+    time.sleep(0.5)
+    note("autosave", since)
+
+    answer(program, lambda: program.key("ctrl+s"), "kept.nlfgs")
+    finished("save", "saved", lambda: program.key("Return"))
+    answer(program, lambda: program.key("ctrl+e"), "splats.ply")
+    finished("export PLY", "exported", lambda: program.key("Return"))
+    answer(program, lambda: program.key("ctrl+o"), "kept.nlfgs")
+    finished("open a project", "opened", lambda: program.key("Return"))
+    answer(program, lambda: program.click(*FILM_BUTTON), "film.mp4")
+    since = time.monotonic()
+    program.key("Return")
+    time.sleep(FILM_SECONDS)
+    note("film", since)
+    program.click(*CANCEL_BUTTON)
+    return spells
+
+
+def test_the_longest_frames_are_told(spells, record_property):
+    for spell in spells:
+        print(spell.line())
+        record_property(spell.name, round(spell.milliseconds))
+    assert len(spells) == 7
+
+
+def test_frames_keep_coming_whatever_is_done(spells):
+    for spell in spells:
+        assert len(spell.frames) >= MIN_FRAMES, spell.line()
+        assert spell.milliseconds < LARGEST_SHARE * 1e3 * spell.seconds, spell.line()
+
+
+def test_the_film_was_made_beside_the_frames(spells):
+    frames = next(spell for spell in spells if spell.name == "film").frames
+    assert sum("film" in frame["jobs"] for frame in frames) >= MIN_FRAMES
