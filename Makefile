@@ -16,7 +16,7 @@ endif
 .PHONY: run test check format bench clean
 
 run: $(STAMP)
-	@$(BIN)/python scripts/launch.py $(AVATAR)
+	@$(BIN)/python scripts/launch.py "$(AVATAR)"
 
 test: $(STAMP_TEST) system-packages check
 	$(BIN)/python -m pytest
@@ -39,7 +39,7 @@ clean:
 
 # A fitting Python is looked for by name; torch goes first and alone, so that nothing else pulls in another build of it.
 $(STAMP): pyproject.toml constraints.txt scripts/find_python.sh
-	@python=$$(sh scripts/find_python.sh) && test -x $(BIN)/python || "$$python" -m venv $(VENV)
+	@test -x $(BIN)/python || { python=$$(sh scripts/find_python.sh) && "$$python" -m venv $(VENV); }
 	$(BIN)/python -m pip install --quiet $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) "$$(grep '^torch==' constraints.txt)"
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable .
 	@touch $@

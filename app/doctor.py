@@ -62,7 +62,6 @@ def examine() -> tuple[Finding, ...]:
         _licensed_body(),
         _package("smplx", "the body's agreement with the smplx package cannot be tested; the program itself runs"),
         _folders(),
-        Finding(topic="camera", found=True, what="not looked for: this version follows no camera"),
     )
 
 
@@ -225,7 +224,10 @@ def _opengl() -> Finding:
 
 
 def _builtin_body() -> Finding:
-    cached = sorted(cache_directory().glob("builtin-body-*.npz"))
+    try:
+        cached = sorted(cache_directory().glob("builtin-body-*.npz"))
+    except StudioError as error:
+        return Finding(topic="built-in body", found=False, what=error.message, cost=error.hint)
     if cached:
         size = sum(path.stat().st_size for path in cached)
         return Finding(topic="built-in body", found=True, what=f"cached, {size / 1e6:.0f} MB: {cached[-1]}")
@@ -238,15 +240,20 @@ def _builtin_body() -> Finding:
 
 def _licensed_body() -> Finding:
     from ..core.body.body_registry import ENVIRONMENT_VARIABLE, licensed_bodies
+    from ..core.body.loader import load_body
 
     cost = f"avatars made on SMPL-X itself do not open; the built-in body serves all else ({ENVIRONMENT_VARIABLE})"
     try:
-        files = [file for file in licensed_bodies() if file.is_file()]
+        files = licensed_bodies()
+        for file in files:
+            load_body(file)
     except StudioError as error:
         return Finding(topic="SMPL-X file", found=False, what=error.message, cost=error.hint)
     if files:
         return Finding(topic="SMPL-X file", found=True, what=", ".join(map(str, files)))
-    return Finding(topic="SMPL-X file", found=False, what=f"{ENVIRONMENT_VARIABLE} names none", cost=cost)
+    named = os.environ.get(ENVIRONMENT_VARIABLE)
+    what = f"the folder {named} holds no SMPLX_*.npz" if named else f"{ENVIRONMENT_VARIABLE} names none"
+    return Finding(topic="SMPL-X file", found=False, what=what, cost=cost)
 
 
 def _folders() -> Finding:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -40,6 +41,11 @@ def read_document(source: str | Path, report: ReportProgress, *, stand_in: bool 
     if str(source) == DEFAULT:
         return _default_document(report)
     path = Path(source)
+    if not str(source) or path.is_dir():
+        raise StudioError(
+            f"{source} is a folder" if str(source) else "the name of the avatar is empty",
+            hint=f"name a file that ends in .nlfgs, {' or '.join(SUFFIXES)}, or `{DEFAULT}`",
+        )
     if path.suffix.lower() not in SUFFIXES:
         raise StudioError(
             f"{path.name} is neither a project nor an avatar nor a splat file",
@@ -76,10 +82,11 @@ def with_body(avatar: Avatar, path: Path, report: ReportProgress, stand_in: bool
         return avatar, find_body(avatar.body, (path.parent,))
     except StudioError as missing:
         report(0.8, "looking for a body that fits")
-        if avatar.body.source == "builtin":
-            candidates = [builtin_body()]
-        else:
-            candidates = [load_body(file) for file in licensed_bodies((path.parent,)) if file.is_file()]
+        candidates = [builtin_body()]
+        if avatar.body.source != "builtin":
+            for file in licensed_bodies((path.parent,)):
+                with contextlib.suppress(StudioError):  # what is wrong with some other file is not the trouble here
+                    candidates.append(load_body(file))
         fitting = next((body for body in candidates if fits(avatar, body)), None)
         if fitting is None:
             raise
@@ -92,9 +99,9 @@ def with_body(avatar: Avatar, path: Path, report: ReportProgress, stand_in: bool
 
 def _default_document(report: ReportProgress) -> Document:
     from ..core.avatar.wardrobe import default_avatar
-    from ..core.body.body_registry import builtin_body
+    from ..core.body.body_registry import default_body
 
-    body = builtin_body(lambda fraction, message: report(0.9 * fraction, message))
+    body = default_body(lambda fraction, message: report(0.9 * fraction, message))
     report(0.9, "dressing the avatar")
     return document_of(default_avatar(body), body)
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shutil
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -21,6 +23,7 @@ from numba.core import config
 
 from .paths import cache_directory
 
+_KEPT_SECONDS = 30 * 24 * 3600
 _RELATIVE_IMPORT = re.compile(r"^from (\.+)([\w.]*) import", re.MULTILINE)
 
 
@@ -40,7 +43,17 @@ def _cache_folder() -> str:
                 path.parents[len(dots) - 1].joinpath(*name.split(".")).with_suffix(".py") for dots, name in imports
             )
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(sources) if path.is_file()))
-    return str(cache_directory() / "kernels" / digest.hexdigest()[:16])
+    folder = cache_directory() / "kernels" / digest.hexdigest()[:16]
+    if not folder.exists():
+        _forget_old(folder.parent)
+    return str(folder)
+
+
+def _forget_old(folder: Path) -> None:
+    """Remove what was compiled for versions that have not run for a month."""
+    for other in folder.glob("*/"):
+        if time.time() - max((file.stat().st_mtime for file in other.rglob("*")), default=0.0) > _KEPT_SECONDS:
+            shutil.rmtree(other, ignore_errors=True)
 
 
 # numba makes its settings at run time, so a checker cannot see this one

@@ -56,7 +56,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
     Raises:
         StudioError: the folder is missing or read-only, or the disk is full.
     """
-    path = Path(path)
+    path = Path(os.path.realpath(path))  # a link stays a link: what it points to is replaced
     temporary: Path | None = None
     try:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}.", suffix=path.suffix)
@@ -78,13 +78,19 @@ def _sync(path: Path) -> None:
         os.fsync(file.fileno())
 
 
-def _mode_for(path: Path) -> int:
-    """The mode of the file that is replaced, else what the person's umask allows."""
-    if path.exists():
-        return path.stat().st_mode & 0o777
+def _umask() -> int:
     umask = os.umask(0)
     os.umask(umask)
-    return 0o666 & ~umask
+    return umask
+
+
+#: Read once: asking means setting it for a moment, for all threads.
+_UMASK = _umask()
+
+
+def _mode_for(path: Path) -> int:
+    """The mode of the file that is replaced, else what the person's umask allows."""
+    return path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_UMASK
 
 
 def _write_error(path: Path, error: OSError) -> StudioError:

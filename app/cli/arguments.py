@@ -34,6 +34,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     options = parser.parse_args(arguments)
     if options.command == "render":
         _check_render(parser, options)
+    if options.command == "export" and options.frame and options.motion is None:
+        parser.error("--frame is a frame of --motion")
     return options
 
 

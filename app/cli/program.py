@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import json
 import logging
 import sys
@@ -36,6 +37,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _open(options: argparse.Namespace) -> int:
     from ..doctor import display_problem
 
+    if options.avatar != "default" and not Path(options.avatar).suffix and not Path(options.avatar).exists():
+        near = difflib.get_close_matches(options.avatar, _COMMANDS, n=1)
+        raise StudioError(
+            f"there is no command and no file {options.avatar!r}",
+            hint=f"did you mean `nlfgs-studio {near[0]}`?" if near else "`nlfgs-studio --help` lists the commands",
+        )
     problem = display_problem()
     if problem is not None:
         raise StudioError(problem, hint="without a display: nlfgs-studio render default -o picture.png")

@@ -73,6 +73,8 @@ def _render_picture(services: Services, options: argparse.Namespace) -> None:
     if options.motion is None:
         run(services, "close_motion")  # of a project: its own pose, or its timeline, is what was asked for
     state = services.store.state
+    if options.at:
+        _check_moment(state, options.at)
     if state.playback.motion is not None or (options.at and not state.document.timeline.is_empty):
         run(services, "scrub", seconds=options.at)
     state = services.store.state
@@ -82,6 +84,15 @@ def _render_picture(services: Services, options: argparse.Namespace) -> None:
         raise nothing_to_render()
     rgba = _crew(services, state).picture(subject, state.view, camera, samples=options.samples)
     write_picture(options.output, rgba)
+
+
+def _check_moment(state: State, seconds: float) -> None:
+    motion, timeline = state.playback.motion, state.document.timeline
+    if motion is None and timeline.is_empty:
+        raise StudioError("nothing moves, so there is no other moment", hint="--at goes with --motion or a timeline")
+    length = timeline.duration if motion is None else motion.seconds
+    if seconds > length:
+        raise StudioError(f"there is no moment {seconds:g} s", hint=f"the motion lasts {length:.1f} s")
 
 
 def _render_film(services: Services, options: argparse.Namespace) -> None:

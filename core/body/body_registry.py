@@ -28,6 +28,26 @@ def builtin_body(progress: Callable[[float, str], None] | None = None) -> BodyMo
     return _loaded(builtin_body_path(progress))
 
 
+def default_body(progress: Callable[[float, str], None] | None = None) -> BodyModel:
+    """The body that a fresh avatar gets: the licensed one where the environment names it, else the built-in.
+
+    Of a folder the neutral body is taken, or the first.
+
+    Raises:
+        StudioError: the environment names something that is no body, or the cache cannot be written.
+    """
+    named = os.environ.get(ENVIRONMENT_VARIABLE)
+    if not named:
+        return builtin_body(progress)
+    files = licensed_bodies()
+    if not files:
+        raise StudioError(
+            f"{ENVIRONMENT_VARIABLE} names {named}, which holds no SMPLX_*.npz",
+            hint="let it name a SMPL-X file or the folder of one, or unset it for the built-in body",
+        )
+    return _loaded(next((file for file in files if file.stem == "SMPLX_NEUTRAL"), files[0]))
+
+
 def licensed_bodies(extra_paths: Iterable[Path] = ()) -> tuple[Path, ...]:
     """The licensed files at hand: `extra_paths` (files or folders), then those that the environment names.
 
@@ -73,7 +93,7 @@ def find_body(identity: BodyIdentity, extra_paths: Iterable[Path] = ()) -> BodyM
         )
     raise StudioError(
         f"the body file {identity.name}.npz is needed and not at hand",
-        hint=f"let {ENVIRONMENT_VARIABLE} name it or its folder, or go on with the built-in body",
+        hint=f"let {ENVIRONMENT_VARIABLE} name it or its folder",
     )
 
 

@@ -4,7 +4,13 @@ from dataclasses import replace
 
 import pytest
 from bodies import write_plain_body
-from nlfgs_studio.core.body.body_registry import builtin_body, find_body, licensed_bodies
+from nlfgs_studio.core.body.body_registry import (
+    ENVIRONMENT_VARIABLE,
+    builtin_body,
+    default_body,
+    find_body,
+    licensed_bodies,
+)
 from nlfgs_studio.core.body.loader import load_body
 from nlfgs_studio.core.errors import StudioError
 
@@ -57,7 +63,7 @@ def test_an_absent_body_is_named(neutral, monkeypatch):
     monkeypatch.delenv("NLFGS_SMPLX_MODEL", raising=False)
     with pytest.raises(StudioError, match=r"SMPLX_NEUTRAL\.npz is needed") as caught:
         find_body(neutral.identity)
-    assert "built-in body" in caught.value.hint
+    assert "NLFGS_SMPLX_MODEL" in caught.value.hint
 
 
 def test_another_edition_of_the_file_is_not_taken_for_it(folder, neutral):
@@ -74,3 +80,18 @@ def test_an_environment_that_names_nothing_says_so(neutral, tmp_path, monkeypatc
     monkeypatch.setenv("NLFGS_SMPLX_MODEL", str(tmp_path / "nowhere"))
     with pytest.raises(StudioError, match="nowhere, which does not exist"):
         find_body(neutral.identity)
+
+
+def test_a_fresh_avatar_gets_the_body_that_the_environment_names(plain_body_path, monkeypatch):
+    monkeypatch.setenv(ENVIRONMENT_VARIABLE, str(plain_body_path.parent))
+    assert default_body().identity.name == "SMPLX_NEUTRAL"
+
+
+@pytest.mark.parametrize("name", ["missing.npz", "text.npz", "model.pkl", ""])
+def test_an_environment_that_names_no_body_is_said(tmp_path, monkeypatch, name):
+    for other in ("text.npz", "model.pkl"):
+        (tmp_path / other).write_text("no body")
+    monkeypatch.setenv(ENVIRONMENT_VARIABLE, str(tmp_path / name))
+    with pytest.raises(StudioError) as caught:
+        default_body()
+    assert caught.value.hint

@@ -42,6 +42,16 @@ def test_a_full_disk_is_said_and_the_old_file_stays(tmp_path):
     assert target.read_bytes() == b"old"
 
 
+@pytest.mark.skipif(os.name == "nt", reason="making links needs rights on Windows")
+def test_a_link_stays_a_link_to_the_new_file(tmp_path):
+    (tmp_path / "real.npz").write_bytes(b"old")
+    (tmp_path / "link.npz").symlink_to(tmp_path / "real.npz")
+    with atomic_write(tmp_path / "link.npz") as temporary:
+        temporary.write_bytes(b"new")
+    assert (tmp_path / "link.npz").is_symlink()
+    assert (tmp_path / "real.npz").read_bytes() == b"new"
+
+
 @pytest.mark.skipif(os.name == "nt", reason="modes are POSIX")
 def test_the_file_gets_the_mode_that_the_umask_allows(tmp_path):
     with atomic_write(tmp_path / "new") as temporary:
