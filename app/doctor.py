@@ -83,14 +83,19 @@ def as_json(findings: Sequence[Finding]) -> dict[str, Any]:
 
 
 def clear_cache() -> str:
-    """Remove the built-in body and the compiled kernels; what was freed, in words.
+    """Remove the built-in body, the compiled kernels and the measured choice of a renderer; what was freed, in words.
 
     Raises:
         StudioError: the cache cannot be reached.
     """
     from ..core.body.builtin import clear_builtin_body
+    from ..core.rendering.choice import FILE_NAME
 
     freed = clear_builtin_body()
+    choice = cache_directory() / FILE_NAME
+    if choice.is_file():
+        freed += choice.stat().st_size
+        choice.unlink()
     kernels = cache_directory() / "kernels"
     if kernels.is_dir():
         freed += sum(path.stat().st_size for path in kernels.rglob("*") if path.is_file())

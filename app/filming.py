@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import logging
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -35,6 +36,8 @@ DEFAULT_FPS = 30.0
 TURN_SECONDS = 4.0
 MIN_SIDE, MAX_SIDE, MAX_SAMPLES = 16, 8192, 4
 """Of saved pictures: pixels, and samples of a pixel along each side."""
+
+logger = logging.getLogger(__name__)
 
 Shot = tuple[State, Camera]
 """What is filmed at one moment, and from where."""
@@ -192,7 +195,8 @@ def hired(state: State, backdrop: Backdrop | None) -> Iterator[Crew]:
 
     try:
         renderer = make_renderer(state.view.renderer)
-    except StudioError:  # the window's OpenGL can be used on the window's thread only
+    except StudioError as error:  # the window's OpenGL can be used on the window's thread only
+        logger.warning("the cpu renderer takes this picture or film: %s", error.message)
         renderer = make_renderer("cpu")
     crew = Crew(Scene(), renderer, backdrop)
     try:

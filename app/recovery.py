@@ -19,6 +19,8 @@ from .projects import SUFFIX, former_path, save_project
 from .state import State
 
 LOCK_SUFFIX = ".lock"
+NUM_TRIES = 16
+"""Names that are tried for a slot; more are refused only where the file system knows no locks."""
 
 logger = logging.getLogger(__name__)
 
@@ -69,18 +71,28 @@ def new_slot() -> Slot:
     """A slot for this process.
 
     Raises:
-        StudioError: the recovery folder cannot be written to.
+        StudioError: the recovery folder cannot be written to, or nothing in it can be locked.
     """
     folder = recovery_directory()
-    path = folder / f"{os.getpid()}-{time.time_ns():x}{SUFFIX}"
-    try:
-        lock = path.with_suffix(LOCK_SUFFIX).open("ab")
-    except OSError as error:
-        raise StudioError(
-            f"nothing can be kept against a crash in {folder}: {error.strerror}", hint="save often, or free the folder"
-        ) from error
-    _try_to_lock(lock)
-    return Slot(path=path, lock=lock)
+    for _ in range(NUM_TRIES):
+        path = folder / f"{os.getpid()}-{time.time_ns():x}{SUFFIX}"
+        lock_path = path.with_suffix(LOCK_SUFFIX)
+        try:
+            lock = lock_path.open("ab")
+        except OSError as error:
+            raise StudioError(
+                f"nothing can be kept against a crash in {folder}: {error.strerror}",
+                hint="save often, or free the folder",
+            ) from error
+        # Between the two steps another program may have taken the file for one left behind, and removed it.
+        if _try_to_lock(lock) and _lies_at(lock, lock_path):
+            return Slot(path=path, lock=lock)
+        lock.close()
+        _remove(lock_path)
+    raise StudioError(
+        f"nothing can be kept against a crash in {folder}: no file can be locked there",
+        hint="save often, or set NLFGS_STUDIO_HOME to a folder on another disk",
+    )
 
 
 def write(slot: Slot, state: State) -> None:
@@ -152,6 +164,14 @@ def _try_to_lock(file: IO[bytes]) -> bool:
     except OSError:
         return False
     return True
+
+
+def _lies_at(file: IO[bytes], path: Path) -> bool:
+    """Whether the open file is still the one that the path names."""
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except OSError:
+        return False
 
 
 def _remove(path: Path) -> None:

@@ -25,7 +25,7 @@ from .actions import (
     ShowMotion,
 )
 from .backdrops import Backdrops
-from .documents import DEFAULT, BodyMissingError, as_avatar_file, read_document, saved_avatar
+from .documents import DEFAULT, SUFFIXES, BodyMissingError, as_avatar_file, read_document, saved_avatar
 from .playhead import Playhead
 from .projects import SUFFIX, Opened, arriving, is_project, open_project, save_project
 from .recent import RecentFiles
@@ -41,6 +41,13 @@ if TYPE_CHECKING:
 
 MAX_STEP_SECONDS = 1.0
 """A motion never jumps farther than this between two frames, however long the program was held up."""
+
+FOREIGN_SUFFIXES = (
+    *(".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".mp4", ".mov", ".mkv", ".avi", ".webm"),
+    *(".obj", ".fbx", ".glb", ".gltf", ".stl", ".usd", ".usda", ".usdc", ".usdz", ".abc", ".bvh", ".blend"),
+    *(".splat", ".ksplat", ".spz", ".sog", ".npy", ".pkl", ".pt", ".pth", ".json", ".csv", ".txt", ".zip"),
+)
+"""Types of files that a person may expect and nothing is saved as; any other ending is a part of the name."""
 
 PROGRAM_LOGGER = __name__.partition(".")[0]
 
@@ -309,11 +316,12 @@ def _writer(state: State, path: Path) -> Callable[[JobContext], None]:
 
 
 def _with_suffix(path: Path, suffix: str, *others: str) -> Path:
-    """The path as the person gave it; where it has no ending `suffix` is added, one that does not fit is refused."""
+    """The path as the person gave it; `suffix` is added where it names no file type, a wrong type is refused."""
     path, wanted = Path(path), (suffix, *others)
-    if not path.suffix:
-        return path.with_name(path.name + suffix)
-    if path.suffix.lower() not in wanted:
+    ending = path.suffix.lower()
+    if ending in wanted:
+        return path
+    if ending in (SUFFIX, *SUFFIXES, *FOREIGN_SUFFIXES):
         endings = " or ".join(wanted)
         raise StudioError(f"{path.name} does not end in {endings}", hint=f"give a name that ends in {endings}")
-    return path
+    return path.with_name(path.name + suffix)

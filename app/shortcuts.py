@@ -87,4 +87,5 @@ class Shortcuts:
 def is_typing() -> bool:
     """Whether the keyboard belongs to a field: then a letter is text, not a command."""
     item = dpg.get_focused_item()
-    return dpg.does_item_exist(item) and dpg.is_item_active(item)
+    # Some items, such as menus, can have the focus but are never active.
+    return dpg.does_item_exist(item) and bool(dpg.get_item_state(item).get("active"))

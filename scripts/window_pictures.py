@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from PIL import Image
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
-from desktop import Program, Screen, Settled  # noqa: E402 - lies beside the tests
+from desktop import START_SECONDS, Program, Screen, Settled  # noqa: E402 - lies beside the tests
 from motions import amass_arrays, walk_cycle  # noqa: E402
 
 SIZES = ((1280, 720), (1920, 1080))
@@ -26,8 +27,11 @@ FIRST_LINE, LINE = 30, 24
 """Pixels from the middle of a combo to the first line of its list, and from line to line."""
 MODES = ("splats", "points", "rings", "depth", "normals", "parts", "mesh")
 PANELS = ("Avatar", "Pose", "Expression", "Shape", "View", "File", "Settings", "Log", "Help")
-MODES_SECONDS = 60.0
-"""The kernels of the modes may have to be compiled first."""
+MOTION_PICTURES = 40
+NUM_COLOURS = 256
+"""Of a PNG's palette: a third of the bytes, and hardly to be seen."""
+FILE_MENU = (166, 26)
+"""In the top bar: menus tell nobody where they are."""
 
 
 class Studio:
@@ -38,13 +42,15 @@ class Studio:
         self._size = size
         self._folder = folder
         self.now: Settled = program.wait_until_open()
+        self._places = dict(self.now.rectangles)
         program.come_to_the_front()
 
     def do(self, act: Callable[[], object]) -> None:
         self.now = self.program.after(act)
+        self._places |= self.now.rectangles
 
     def at(self, name: str, across: float = 0.5, down: float = 0.5) -> tuple[float, float]:
-        left, top, width, height = self.now.rectangles[name]
+        left, top, width, height = self._places[name]  # also of what an open list covers
         return left + across * width, top + down * height
 
     def click(self, name: str) -> None:
@@ -75,20 +81,23 @@ class Studio:
         self.do(lambda: self.program.key(key))
 
     def save(self, name: str) -> None:
-        time.sleep(0.8)
-        width, height = self._size
-        picture = Image.fromarray(self.program.pixels((0, 0, width, height)))
-        path = self._folder / f"{name}-{height}.png"
-        picture.save(path, optimize=True)
-        print(path, flush=True)
+        save(self.program, self._size, self._folder, name)
+
+
+def save(program: Program, size: tuple[int, int], folder: Path, name: str) -> None:
+    time.sleep(0.8)
+    path = folder / f"{name}-{size[1]}.png"
+    picture = Image.fromarray(program.pixels((0, 0, *size)))
+    picture.quantize(NUM_COLOURS, method=Image.Quantize.MEDIANCUT).save(path, optimize=True)
+    print(path, flush=True)
 
 
 @contextmanager
-def running(screen: Screen, size: tuple[int, int], folder: Path, *arguments: str) -> Iterator[Studio]:
-    with tempfile.TemporaryDirectory() as run_folder:
-        program = Program(screen, Path(run_folder) / "run", "--size", f"{size[0]}x{size[1]}", *arguments)
+def running(screen: Screen, size: tuple[int, int], *arguments: str) -> Iterator[Program]:
+    with tempfile.TemporaryDirectory() as folder:
+        program = Program(screen, Path(folder) / "run", "--size", f"{size[0]}x{size[1]}", *arguments)
         try:
-            yield Studio(program, size, folder)
+            yield program
         finally:
             program.close()
 
@@ -102,7 +111,7 @@ def take_panels(studio: Studio) -> None:
 
 
 def take_menu(studio: Studio) -> None:
-    studio.program.click(*studio.at("menu File"))
+    studio.program.click(*FILE_MENU)
     studio.save("menu")
     studio.program.key("Escape")
     studio.program.click(*studio.at("picture", 0.02, 0.02))
@@ -134,11 +143,6 @@ def take_modes(studio: Studio) -> None:
     studio.choose("View")
     for line, mode in enumerate(MODES):
         studio.choose_line("view mode", line)
-        if line == 1:
-            before = studio.now.picture
-            studio.program.wait_for(
-                lambda: studio.program.trace()[-1].get("picture", before) != before, "mode", seconds=MODES_SECONDS
-            )
         studio.save(f"mode-{mode}")
     studio.choose_line("view mode", 0)
 
@@ -151,16 +155,24 @@ def take_light(studio: Studio) -> None:
 
 
 def take_motion(screen: Screen, size: tuple[int, int], folder: Path, motion: Path) -> None:
-    with running(screen, size, folder, "--motion", str(motion)) as studio:
-        studio.do(lambda: studio.program.drag(studio.at("picture"), studio.at("picture", 0.65, 0.52)))
-        studio.save("motion")
+    """While it plays nothing ever settles: there is nothing to wait for but pictures."""
+    with running(screen, size, "--motion", str(motion)) as program:
+        program.wait_for(lambda: len(program.trace()) > MOTION_PICTURES, "the motion", seconds=START_SECONDS)
+        program.come_to_the_front()
+        width, height = size
+        program.drag((0.7 * width, 0.5 * height), (0.78 * width, 0.52 * height))
+        program.key("f")
+        save(program, size, folder, "motion")
 
 
 def make_motion(path: Path) -> None:
     from nlfgs_studio.core.body.builtin import builtin_body_path
     from nlfgs_studio.core.body.loader import load_body
 
-    np.savez(path, **amass_arrays(walk_cycle(load_body(builtin_body_path()))))
+    walk = walk_cycle(load_body(builtin_body_path()))
+    translation = walk.translation.clone()
+    translation[:, [0, 2]] = 0.0  # on the spot, so that it stays in the picture
+    np.savez(path, **amass_arrays(replace(walk, translation=translation)))
 
 
 def main() -> None:
@@ -173,13 +185,14 @@ def main() -> None:
         screen = Screen(Path(work))
         try:
             for size in SIZES:
-                with running(screen, size, folder) as studio:
+                take_motion(screen, size, folder, motion)
+                with running(screen, size) as program:
+                    studio = Studio(program, size, folder)
                     take_panels(studio)
                     take_menu(studio)
                     take_modes(studio)
                     take_work(studio)
                     take_light(studio)
-                take_motion(screen, size, folder, motion)
         finally:
             screen.close()
     (documents / "window.png").write_bytes((folder / f"window-{SIZES[0][1]}.png").read_bytes())

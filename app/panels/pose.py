@@ -15,6 +15,8 @@ from .desk import Desk
 from .presets import pose_presets
 
 AXES = ("x", "y", "z")
+REST_AT_LEFT = 0.45
+"""Of a slider's width: nearer to the left end than this the grab stands on words at the left."""
 FRAMES_TO_UNFOLD = 3
 """Until a group that was opened has its place on the screen."""
 FARTHEST = 3.0
@@ -73,7 +75,9 @@ class JointRow:
             return SetJoint(joint=self.joint, rotation=(rotation[0], rotation[1], rotation[2]))
 
         name = f"{JOINT_NAMES[self.joint]} {AXES[axis]}"
-        text = f"{AXES[axis]}  %.0f°{TO_THE_LEFT}"
+        value = f"{AXES[axis]}  %.0f°"
+        # A joint that bends one way only rests at the left end, where the words would be.
+        text = f"{TO_THE_LEFT}{value}" if -low < REST_AT_LEFT * (high - low) else f"{value}{TO_THE_LEFT}"
         return DragSlider(self._desk, name, low=low, high=high, text=text, width=width, change=change)
 
     def _reset_joint(self) -> None:

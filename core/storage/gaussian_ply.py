@@ -21,7 +21,7 @@ from ..geometry.covariances import decompose, from_rotation_scale, transformed
 from ..geometry.rotations import quaternion_multiply, quaternion_to_matrix
 from ..geometry.spherical_harmonics import MAX_DEGREE, rotate
 from .ply import PlyTable, read_table, write_table
-from .rigged_ply import RIG_FIELDS, avatar_from_table, is_rigged, rig_columns, rig_comments
+from .rigged_ply import avatar_from_table, is_rigged, rig_columns, rig_comments, rig_fields
 
 _HALF_ROOT = 0.5**0.5
 UP_TURNS_WXYZ: dict[str, tuple[float, float, float, float]] = {
@@ -70,7 +70,7 @@ def write_rigged_ply(path: Path, avatar: Avatar, gaussians: Gaussians, *, up: st
     """
     if len(gaussians) != len(avatar.parameters):
         raise ValueError(f"{len(gaussians)} Gaussians do not belong to an avatar of {len(avatar.parameters)}")
-    rows = _plain_rows(gaussians, up, np.dtype([*PLAIN_FIELDS, *RIG_FIELDS]))
+    rows = _plain_rows(gaussians, up, np.dtype([*PLAIN_FIELDS, *rig_fields(avatar)]))
     for name, column in rig_columns(avatar, _world_from_sh(gaussians, up)).items():
         rows[name] = column
     write_table(path, rows, rig_comments(avatar))

@@ -17,7 +17,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ..avatar.avatar import Avatar, Provenance
+from ..avatar.avatar import Avatar, Groups, Provenance
 from ..avatar.template import Template
 from ..body.model import BodyIdentity
 from ..errors import StudioError
@@ -35,10 +35,9 @@ _OFFSETS = tuple(f"rig_offset_{index}" for index in range(3))
 _ROTATIONS = tuple(f"rig_rot_{index}" for index in range(4))
 _SCALES = tuple(f"rig_scale_{index}" for index in range(3))
 _SH_ROTATIONS = tuple(f"rig_sh_rot_{index}" for index in range(4))
+_GROUP = "rig_group"
 _INTEGERS = (_FACE, *_VERTICES)
 _FLOATS = (*_BARYCENTRICS, *_OFFSETS, *_ROTATIONS, *_SCALES, *_SH_ROTATIONS)
-
-RIG_FIELDS = (*((name, "<i4") for name in _INTEGERS), *((name, "<f4") for name in _FLOATS))
 
 _MARK = "nlfgs-studio rig "
 _LINE_LENGTH = 200
@@ -47,10 +46,16 @@ _MAX_BETAS = 1024
 _HINT = "export the avatar again with --rigged"
 
 
+def rig_fields(avatar: Avatar) -> list[tuple[str, str]]:
+    """Names and types of the properties that follow the plain ones; groups only where the avatar has them."""
+    integers = _INTEGERS if avatar.groups is None else (*_INTEGERS, _GROUP)
+    return [*((name, "<i4") for name in integers), *((name, "<f4") for name in _FLOATS)]
+
+
 def rig_columns(avatar: Avatar, sh_rotations_wxyz: Float[Tensor, "N 4"]) -> dict[str, np.ndarray]:
-    """The properties of `RIG_FIELDS`, and the plain opacity with all its digits."""
+    """The properties of `rig_fields`, and the plain opacity with all its digits."""
     template, parameters = avatar.template, avatar.parameters
-    groups: list[tuple[tuple[str, ...], Tensor]] = [
+    properties: list[tuple[tuple[str, ...], Tensor]] = [
         ((_FACE,), template.face_indices[:, None]),
         (_VERTICES, template.corners),
         (_BARYCENTRICS, template.barycentrics),
@@ -60,9 +65,11 @@ def rig_columns(avatar: Avatar, sh_rotations_wxyz: Float[Tensor, "N 4"]) -> dict
         (_SH_ROTATIONS, sh_rotations_wxyz),
         (("opacity",), parameters.opacity_logits[:, None]),
     ]
+    if avatar.groups is not None:
+        properties.append(((_GROUP,), avatar.groups.indices[:, None]))
     columns = {
         name: column
-        for names, values in groups
+        for names, values in properties
         for name, column in zip(names, values.detach().cpu().numpy().T, strict=True)
     }
     if not all(np.isfinite(column).all() for column in columns.values()):
@@ -75,7 +82,7 @@ def rig_comments(avatar: Avatar) -> list[str]:
     template = avatar.template
     bare = torch.ones(len(template.faces), dtype=torch.bool)
     bare[template.face_indices] = False
-    facts = {
+    facts: dict[str, Any] = {
         "version": RIG_VERSION,
         "name": avatar.name,
         "body": {
@@ -91,6 +98,8 @@ def rig_comments(avatar: Avatar) -> list[str]:
         "bare_faces": [[index, *template.faces[index].tolist()] for index in torch.nonzero(bare)[:, 0].tolist()],
         "provenance": {"made_by": avatar.provenance.made_by, "details": [list(d) for d in avatar.provenance.details]},
     }
+    if avatar.groups is not None:
+        facts["groups"] = list(avatar.groups.names)
     # A blank at the edge of a line might be lost; JSON lets it be written otherwise.
     text = json.dumps(facts, separators=(",", ":")).replace(" ", "\\u0020")
     return [_MARK + text[start : start + _LINE_LENGTH] for start in range(0, len(text), _LINE_LENGTH)]
@@ -157,7 +166,18 @@ def _avatar(table: PlyTable, sh: Float[Tensor, "N K 3"], facts: dict[str, Any]) 
             made_by=str(facts["provenance"]["made_by"]),
             details=tuple((str(name), str(value)) for name, value in facts["provenance"]["details"]),
         ),
+        groups=_groups(table, facts),
     )
+
+
+def _groups(table: PlyTable, facts: dict[str, Any]) -> Groups | None:
+    if "groups" not in facts and _GROUP not in table.names:
+        return None
+    names = tuple(str(name) for name in facts["groups"])
+    indices = _integers(table, (_GROUP,))[:, 0]
+    if indices.min() < 0 or indices.max() >= len(names):
+        raise ValueError("a Gaussian is of a group that has no name")
+    return Groups(names=names, indices=indices)
 
 
 def _template(table: PlyTable, facts: dict[str, Any]) -> Template:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from nlfgs_studio.app import recovery
@@ -241,6 +242,34 @@ def test_a_save_that_fails_is_said_and_the_old_file_stays(services, folder, monk
     assert state.status.kind == "error"
     assert state.status.hint
     assert (folder / "mine.nlfgs").read_bytes() == before
+
+
+def test_a_slot_that_another_program_took_away_is_not_used(recoveries, monkeypatch):
+    """Its `find_lost` may run between the opening of the lock and the locking."""
+    lock, taken = recovery._try_to_lock, []
+
+    def late(file) -> bool:
+        if len(taken) == 0:
+            taken.append(Path(file.name))
+            taken[0].unlink()
+        elif len(taken) == 1:
+            taken.append(Path(file.name))
+            return False
+        return lock(file)
+
+    monkeypatch.setattr(recovery, "_try_to_lock", late)
+    slot = recovery.new_slot()
+    monkeypatch.undo()
+    assert [path.name for path in recoveries.iterdir()] == [slot.path.with_suffix(".lock").name]
+    assert slot.path.with_suffix(".lock") not in taken
+    slot.release()
+
+
+def test_a_folder_that_knows_no_locks_is_told(recoveries, monkeypatch):
+    monkeypatch.setattr(recovery, "_try_to_lock", lambda _: False)
+    with pytest.raises(StudioError, match="locked"):
+        recovery.new_slot()
+    assert list(recoveries.iterdir()) == []
 
 
 LEAVE_BEHIND = """

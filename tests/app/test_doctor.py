@@ -8,6 +8,7 @@ import sys
 import pytest
 from nlfgs_studio.app import doctor
 from nlfgs_studio.core.paths import cache_directory
+from nlfgs_studio.core.rendering.choice import Choice, remember, remembered
 
 
 @pytest.fixture
@@ -63,7 +64,10 @@ def test_clearing_the_cache_removes_what_can_be_made_again_and_nothing_else(bare
     kernel.parent.mkdir(parents=True)
     for path in (body, kernel, other):
         path.write_bytes(b"x" * 600_000)
+    remember(Choice(renderer="cpu", milliseconds={"cpu": 30.0}, reasons={}, machine="this one"))
     assert "1.2 MB" in doctor.clear_cache()
+    assert remembered() is None
+    assert not (cache_directory() / "renderer-choice.json").exists()
     assert not body.exists()
     assert not kernel.exists()
     assert other.exists()

@@ -132,6 +132,18 @@ def test_without_an_avatar_there_is_nothing_to_take():
     services.close()
 
 
+def test_a_renderer_that_cannot_film_is_replaced_and_said(services, folder):
+    from nlfgs_studio.app.actions import SetView
+
+    services.store.dispatch(SetView(renderer="crayons"))
+    run(services, "save_picture", path="a.png", size=(32, 32))
+    services.wait()
+    assert pixels(folder / "a.png").shape[:2] == (32, 32)
+    said = [entry.status.message for entry in services.store.state.log if entry.status.kind == "warning"]
+    assert len(said) == 1
+    assert "crayons" in said[0]
+
+
 def test_an_unwritable_place_is_said(services, tmp_path):
     run(services, "save_picture", path=tmp_path / "absent" / "a.png", size=(32, 32))
     with pytest.raises(StudioError):

@@ -274,3 +274,15 @@ def test_a_name_with_a_foreign_ending_is_refused_before_anything_is_written(serv
     with pytest.raises(StudioError, match="does not end in"):
         services.export_ply(folder / name, rigged=False, up="y")
     assert not (folder / name).exists()
+
+
+def test_a_dot_in_a_name_is_no_ending(services, folder):
+    services.save(folder / "me.v2")
+    services.wait()
+    services.export_ply(folder / "me.v2", rigged=True, up="y")
+    services.wait()
+    assert services.store.state.file.path == folder / "me.v2.nlfgs"
+    assert (folder / "me.v2.nlfgs").exists()
+    assert (folder / "me.v2.ply").exists()
+    with pytest.raises(StudioError, match="does not end in"):
+        services.save(folder / "me.v2.ply")

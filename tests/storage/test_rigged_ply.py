@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from avatars import bent_pose, random_avatar
-from nlfgs_studio.core.avatar.avatar import Avatar
+from nlfgs_studio.core.avatar.avatar import Avatar, Groups
 from nlfgs_studio.core.errors import StudioError
 from nlfgs_studio.core.gaussians import Gaussians, select
 from nlfgs_studio.core.pipeline import Pipeline
@@ -18,7 +18,9 @@ from splats import NAMES, assert_same_picture, by_the_papers_layout, camera_on
 
 @pytest.fixture(scope="module")
 def avatar(plain_body) -> Avatar:
-    return random_avatar(plain_body)
+    bare = random_avatar(plain_body)
+    groups = Groups(names=("skin", "a  hät", "unused"), indices=torch.arange(len(bare.parameters)) % 2)
+    return dataclasses.replace(bare, groups=groups)
 
 
 @pytest.fixture(scope="module")
@@ -26,23 +28,32 @@ def posed(plain_body, avatar) -> Gaussians:
     return Pipeline(plain_body).gaussians(avatar, avatar.betas, bent_pose(plain_body))
 
 
-def assert_same_avatar(first: Avatar, second: Avatar) -> None:
-    """Equal but for rounding: SH are turned to the pose and back."""
-    assert (first.name, first.body, first.provenance) == (second.name, second.body, second.provenance)
-    assert torch.equal(first.betas, second.betas)
-    assert (first.template.worn_shells, first.template.k) == (second.template.worn_shells, second.template.k)
-    for name in ("faces", "face_indices", "barycentrics"):
-        assert torch.equal(getattr(first.template, name), getattr(second.template, name)), name
-    for name in ("offsets", "rotations_wxyz", "log_scales", "opacity_logits"):
-        assert torch.equal(getattr(first.parameters, name), getattr(second.parameters, name)), name
-    assert first.parameters.sh.shape == second.parameters.sh.shape
-    assert torch.allclose(first.parameters.sh, second.parameters.sh, atol=1e-5)
+def assert_same(first: object, second: object, name: str = "avatar") -> None:
+    """Equal in every field, also in those yet to come, but for rounding: SH are turned to the pose and back."""
+    assert type(first) is type(second), name
+    if dataclasses.is_dataclass(first):
+        for field in dataclasses.fields(first):
+            assert_same(getattr(first, field.name), getattr(second, field.name), f"{name}.{field.name}")
+    elif isinstance(first, torch.Tensor):
+        assert first.shape == second.shape, name
+        assert first.dtype == second.dtype, name
+        assert torch.allclose(first, second, rtol=0.0, atol=1e-5 if name.endswith(".sh") else 0.0), name
+    else:
+        assert first == second, name
 
 
 @pytest.mark.parametrize("up", ["y", "z"])
 def test_a_rigged_file_is_the_avatar_again(avatar, posed, tmp_path, up):
+    assert all(getattr(avatar, field.name) is not None for field in dataclasses.fields(avatar))
     write_rigged_ply(tmp_path / "rigged.ply", avatar, posed, up=up)
-    assert_same_avatar(avatar, read_ply(tmp_path / "rigged.ply"))
+    assert_same(avatar, read_ply(tmp_path / "rigged.ply"))
+
+
+def test_an_avatar_without_groups_is_written_as_before_there_were_any(avatar, posed, tmp_path):
+    bare = dataclasses.replace(avatar, groups=None)
+    write_rigged_ply(tmp_path / "rigged.ply", bare, posed)
+    assert b"group" not in (tmp_path / "rigged.ply").read_bytes().split(b"end_header\n")[0]
+    assert_same(bare, read_ply(tmp_path / "rigged.ply"))
 
 
 def test_a_rigged_file_keeps_its_degree(plain_body, avatar, tmp_path):
@@ -51,7 +62,7 @@ def test_a_rigged_file_keeps_its_degree(plain_body, avatar, tmp_path):
     )
     posed = Pipeline(plain_body).gaussians(simple, simple.betas, bent_pose(plain_body))
     write_rigged_ply(tmp_path / "rigged.ply", simple, posed)
-    assert_same_avatar(simple, read_ply(tmp_path / "rigged.ply"))
+    assert_same(simple, read_ply(tmp_path / "rigged.ply"))
 
 
 def test_a_rigged_file_keeps_faces_without_gaussians(avatar, posed, tmp_path):
@@ -66,9 +77,10 @@ def test_a_rigged_file_keeps_faces_without_gaussians(avatar, posed, tmp_path):
         parameters=type(parameters)(
             **{field.name: getattr(parameters, field.name)[keep] for field in dataclasses.fields(parameters)}
         ),
+        groups=dataclasses.replace(avatar.groups, indices=avatar.groups.indices[keep]),
     )
     write_rigged_ply(tmp_path / "rigged.ply", thinned, select(posed, keep))
-    assert_same_avatar(thinned, read_ply(tmp_path / "rigged.ply"))
+    assert_same(thinned, read_ply(tmp_path / "rigged.ply"))
 
 
 def test_a_plain_reader_opens_a_rigged_file(avatar, posed, tmp_path):
@@ -114,6 +126,10 @@ BAD_RIGS = {
     "NaN colour": (lambda d: with_bad_value(d, "f_rest_3", np.nan), "not finite"),
     "face beyond": (lambda d: with_bad_value(d, "rig_face", 2484), "does not exist"),
     "negative vertex": (lambda d: with_bad_value(d, "rig_vertex_1", -1), "does not exist"),
+    "group beyond": (lambda d: with_bad_value(d, "rig_group", 3), "no name"),
+    "negative group": (lambda d: with_bad_value(d, "rig_group", -1), "no name"),
+    "groups without names": (lambda d: d.replace(b'"groups":', b'"troops":'), "'groups'"),
+    "names without groups": (lambda d: d.replace(b"int rig_group", b"int rig_troop"), "rig_group"),
     "contradiction": (lambda d: with_bad_value(d, "rig_vertex_1", 7), "disagree"),
 }
 
