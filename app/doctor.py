@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import importlib.metadata
 import os
@@ -94,8 +95,10 @@ def clear_cache() -> str:
     freed = clear_builtin_body()
     choice = cache_directory() / FILE_NAME
     if choice.is_file():
-        freed += choice.stat().st_size
-        choice.unlink()
+        size = choice.stat().st_size
+        with contextlib.suppress(PermissionError):
+            choice.unlink()
+            freed += size
     kernels = cache_directory() / "kernels"
     if kernels.is_dir():
         freed += sum(path.stat().st_size for path in kernels.rglob("*") if path.is_file())
