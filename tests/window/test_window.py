@@ -22,7 +22,8 @@ def test_the_storage_of_the_texture_is_ours(at_rest):
 
 
 def test_a_slider_turns_a_joint_in_one_step_of_undo(program, at_rest):
-    slider = at_rest.rectangles[SLIDER]
+    posing = program.after(lambda: program.click(*middle(at_rest.rectangles["rail Pose"])))
+    slider = posing.rectangles[SLIDER]
     turned = program.after(lambda: program.drag(middle(slider), middle(slider, (0.9, 0.5)), steps=6))
     assert turned.picture != at_rest.picture
     assert turned.document != at_rest.document
