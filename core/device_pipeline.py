@@ -7,10 +7,8 @@ than the device. Where recording fails they run one by one, and `graph_problem` 
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from dataclasses import fields, replace
-from typing import Any, TypeVar
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -22,25 +20,23 @@ from .avatar.template import Template
 from .body.model import BodyModel, ShapedBody, moved, pose_body, shape_body
 from .body.parameters import BodyPose
 from .gaussians import GaussianParameters, Gaussians
+from .stages import Stages
 
-T = TypeVar("T")
 NUM_WARM_UP = 3
 """Runs before a recording: the first ones reserve memory and choose algorithms, which a recording must not."""
 
 
-class DevicePipeline:
-    """Makes the Gaussians of one body's avatars on one device; belongs to one thread and one stream."""
+class DevicePipeline(Stages):
+    """Makes the Gaussians of one body's avatars on one device; belongs to one thread and one stream.
+
+    `timings` are the host's: the device may be busy for longer.
+    """
 
     def __init__(self, body: BodyModel, device: torch.device | str) -> None:
-        self.body = body
+        super().__init__(body)
         self.device = torch.device(device)
-        self.timings: dict[str, float] = {}
-        """Milliseconds that each stage's last run held up the host; the device may be busy for longer."""
-        self.last_run: tuple[str, ...] = ()
-        """The stages that the last call had to run, in order."""
         self.graph_problem = ""
         self._body = moved(body, device=self.device)
-        self._remembered: dict[str, tuple[tuple[Any, ...], Any]] = {}
 
     @torch.no_grad()
     def gaussians(self, avatar: Avatar, betas: Float[Tensor, " S"], pose: BodyPose) -> Gaussians:
@@ -49,9 +45,7 @@ class DevicePipeline:
         Raises:
             ValueError: the avatar was made for another body.
         """
-        if avatar.body.fingerprint != self.body.identity.fingerprint:
-            raise ValueError(f"{avatar.name} wants the body {avatar.body.name}, not {self.body.identity.name}")
-        self.last_run = ()
+        self._begin(avatar)
         shaped: ShapedBody = self._stage("shape", lambda: shape_body(self._body, self._brought(betas)), betas)
         template: Template = self._stage(
             "template", lambda: _template_on(avatar.template, self.device), avatar.template
@@ -74,18 +68,6 @@ class DevicePipeline:
     def _brought(self, tensor: Tensor) -> Tensor:
         # The host waits here, once for each change of the shape.
         return tensor.to(self.device)
-
-    def _stage(self, name: str, compute: Callable[[], T], *inputs: Any) -> T:
-        """What `compute` gave for these very objects, or gives now."""
-        remembered = self._remembered.get(name)
-        if remembered is not None and all(new is old for new, old in zip(inputs, remembered[0], strict=True)):
-            return remembered[1]
-        started = time.perf_counter()
-        result = compute()
-        self.timings[name] = 1e3 * (time.perf_counter() - started)
-        self.last_run = (*self.last_run, name)
-        self._remembered[name] = (inputs, result)
-        return result
 
 
 class _Driver:

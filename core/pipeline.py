@@ -12,10 +12,6 @@ is the same value.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from typing import Any, TypeVar
-
 from jaxtyping import Float
 from torch import Tensor
 
@@ -26,21 +22,15 @@ from .body.fast_forward import FastPoser
 from .body.model import BodyModel, PosedBody, ShapedBody, shape_body
 from .body.parameters import BodyPose
 from .gaussians import Gaussians
+from .stages import Stages
 
-T = TypeVar("T")
 
-
-class Pipeline:
+class Pipeline(Stages):
     """Makes the Gaussians of one body's avatars, one at a time; belongs to one thread."""
 
     def __init__(self, body: BodyModel) -> None:
-        self.body = body
-        self.timings: dict[str, float] = {}
-        """Milliseconds of each stage's last run."""
-        self.last_run: tuple[str, ...] = ()
-        """The stages that the last call had to run, in order."""
+        super().__init__(body)
         self._poser = FastPoser(body)
-        self._remembered: dict[str, tuple[tuple[Any, ...], Any]] = {}
 
     @property
     def posed(self) -> PosedBody | None:
@@ -58,9 +48,7 @@ class Pipeline:
         Raises:
             ValueError: the avatar was made for another body.
         """
-        if avatar.body.fingerprint != self.body.identity.fingerprint:
-            raise ValueError(f"{avatar.name} wants the body {avatar.body.name}, not {self.body.identity.name}")
-        self.last_run = ()
+        self._begin(avatar)
         shaped: ShapedBody = self._stage("shape", lambda: shape_body(self.body, betas), betas)
         fast_rig: FastRig = self._stage(
             "bind", lambda: FastRig(avatar.template, shaped.vertices), avatar.template, shaped
@@ -74,15 +62,3 @@ class Pipeline:
         )
         posed: PosedBody = self._stage("body", lambda: self._poser.pose(shaped, pose), shaped, pose)
         return self._stage("rig", lambda: fast_rig.rig(rest, posed.vertices), fast_rig, rest, posed)
-
-    def _stage(self, name: str, compute: Callable[[], T], *inputs: Any) -> T:
-        """What `compute` gave for these very objects, or gives now."""
-        remembered = self._remembered.get(name)
-        if remembered is not None and all(new is old for new, old in zip(inputs, remembered[0], strict=True)):
-            return remembered[1]
-        started = time.perf_counter()
-        result = compute()
-        self.timings[name] = 1e3 * (time.perf_counter() - started)
-        self.last_run = (*self.last_run, name)
-        self._remembered[name] = (inputs, result)
-        return result
