@@ -67,5 +67,7 @@ class Detection:
     left_hand: HandDetection | None = None
     """The person's own left."""
     right_hand: HandDetection | None = None
+    held_seconds: float = 0.0
+    """How much older than this picture the one is in which body and hands were seen."""
     milliseconds: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     """How long each detector took."""
