@@ -1,0 +1,85 @@
+"""Rotations in numpy: the exponential and the logarithm of SO(3), batched, for the trackers' small arrays.
+
+`geometry.rotations` is the same for tensors with gradients; a tracker calls these a hundred times a picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+_SMALL_ANGLE = 1e-6
+_NEAR_HALF_TURN = -0.99
+"""Cosine; beyond it the antisymmetric part is too short to give the axis."""
+
+
+def matrices(vectors: Float[np.ndarray, "*B 3"]) -> Float[np.ndarray, "*B 3 3"]:
+    """Rodrigues' formula for axis-angle vectors in radians."""
+    angle = np.sqrt((vectors * vectors).sum(-1))[..., None, None]
+    safe = np.maximum(angle, _SMALL_ANGLE)
+    cross = _cross_matrices(vectors)
+    half_sine = np.sin(0.5 * safe)
+    return np.eye(3) + np.sin(safe) / safe * cross + 2.0 * (half_sine / safe) ** 2 * (cross @ cross)
+
+
+def vectors(matrices: Float[np.ndarray, "*B 3 3"]) -> Float[np.ndarray, "*B 3"]:
+    """Axis-angle in radians, the shorter way round; exact up to the half turn, where the sign is either one."""
+    twice_sine_axis = np.stack(
+        [
+            matrices[..., 2, 1] - matrices[..., 1, 2],
+            matrices[..., 0, 2] - matrices[..., 2, 0],
+            matrices[..., 1, 0] - matrices[..., 0, 1],
+        ],
+        axis=-1,
+    )
+    sine = 0.5 * np.sqrt((twice_sine_axis * twice_sine_axis).sum(-1))
+    cosine = 0.5 * (np.trace(matrices, axis1=-2, axis2=-1) - 1.0)
+    angle = np.arctan2(sine, cosine)
+    factor = np.where(sine > _SMALL_ANGLE, 0.5 * angle / np.maximum(sine, _SMALL_ANGLE), 0.5)
+    result = factor[..., None] * twice_sine_axis
+    half_turns = cosine < _NEAR_HALF_TURN
+    if half_turns.any():
+        result[half_turns] = angle[half_turns][:, None] * _axes_of_half_turns(
+            matrices[half_turns], cosine[half_turns], twice_sine_axis[half_turns]
+        )
+    return result
+
+
+def normalized(vectors: Float[np.ndarray, "*B 3"]) -> Float[np.ndarray, "*B 3"]:
+    """Unit vectors; zero stays zero."""
+    return vectors / np.maximum(np.sqrt((vectors * vectors).sum(-1, keepdims=True)), 1e-12)
+
+
+def _cross_matrices(vectors: np.ndarray) -> np.ndarray:
+    x, y, z = vectors[..., 0], vectors[..., 1], vectors[..., 2]
+    zero = np.zeros_like(x)
+    return np.stack([zero, -z, y, z, zero, -x, -y, x, zero], axis=-1).reshape(*x.shape, 3, 3)
+
+
+def _axes_of_half_turns(matrices: np.ndarray, cosine: np.ndarray, signs: np.ndarray) -> np.ndarray:
+    """From the symmetric part, cos θ I + (1 - cos θ) a aᵀ; the antisymmetric part tells which of ±a."""
+    symmetric = 0.5 * (matrices + matrices.swapaxes(-1, -2)) - cosine[:, None, None] * np.eye(3)
+    largest = np.argmax(np.diagonal(symmetric, axis1=-2, axis2=-1), axis=-1)
+    axes = normalized(np.take_along_axis(symmetric, largest[:, None, None], axis=-1)[..., 0])
+    return axes * np.where((axes * signs).sum(-1) < 0.0, -1.0, 1.0)[:, None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Space:
+    """What filters need to know of their values: the step from one to another, and where a step leads."""
+
+    step: Callable[[np.ndarray, np.ndarray], np.ndarray]
+    """(start, end) -> rows of numbers."""
+    moved: Callable[[np.ndarray, np.ndarray], np.ndarray]
+    """(start, step) -> end."""
+
+
+VECTORS = Space(step=lambda start, end: end - start, moved=lambda start, step: start + step)
+ROTATIONS = Space(
+    step=lambda start, end: vectors(start.swapaxes(-1, -2) @ end),
+    moved=lambda start, step: start @ matrices(step),
+)
+"""Matrices; steps are axis-angle vectors, taken along the geodesic."""

@@ -1,0 +1,98 @@
+"""A steady motion: exact where nothing is smoothed, without jumps whatever comes."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from nlfgs_studio.core.body.joints import JOINT_NAMES, NUM_JOINTS
+from nlfgs_studio.core.body.model import pose_body, shape_body
+from nlfgs_studio.core.tracking.body_solver import BodySolution
+from nlfgs_studio.core.tracking.posture import posture_under
+from nlfgs_studio.core.tracking.smoothing import Smoothing
+from nlfgs_studio.core.tracking.solution import Confidence
+from nlfgs_studio.core.tracking.steadying import Steadying
+from nlfgs_studio.core.tracking.turns import matrices, vectors
+
+FPS = 30.0
+RAW = Smoothing(head=0.0, face=0.0, body=0.0, hands=0.0)
+HEAD, LEFT_ELBOW = JOINT_NAMES.index("head"), JOINT_NAMES.index("left_elbow")
+
+
+def _solution(body, turn: float, *, seen: float = 1.0) -> BodySolution:
+    rotations = posture_under(matrices(np.array([0.1, turn, 0.0])))
+    rotations[LEFT_ELBOW] = matrices(np.array([0.0, -1.0 - turn, 0.0]))
+    return BodySolution(
+        rotations=rotations,
+        expression=np.full(body.num_expression, 0.3),
+        translation=np.array([0.0, 0.1, -1.0 + 0.1 * turn]),
+        joint_confidence=np.full(NUM_JOINTS, seen),
+        confidence=Confidence(face=seen, body=seen),
+    )
+
+
+@pytest.fixture
+def betas(body) -> torch.Tensor:
+    return torch.zeros(body.num_betas)
+
+
+def test_without_smoothing_the_solution_comes_out(body, betas):
+    steadying = Steadying(body, betas, RAW)
+    for index in range(10):
+        solution = _solution(body, 0.02 * index)
+        steady = steadying.steady(solution, index / FPS)
+        torch.testing.assert_close(steady.rotations, solution.pose.rotations, atol=1e-5, rtol=0.0)
+        torch.testing.assert_close(steady.translation, solution.pose.translation, atol=1e-5, rtol=0.0)
+        torch.testing.assert_close(steady.expression, solution.pose.expression)
+
+
+def test_the_head_keeps_its_place_however_the_body_is_smoothed(body, betas):
+    """The body lags behind, the head does not: the neck takes the difference."""
+    steadying = Steadying(body, betas, replace(RAW, body=1.0))
+    shaped = shape_body(body, betas)
+    for index in range(20):
+        solution = _solution(body, 0.5 * math.sin(0.3 * index))
+        steady = pose_body(body, shaped, steadying.steady(solution, index / FPS))
+        exact = pose_body(body, shaped, solution.pose)
+        torch.testing.assert_close(steady.joint_transforms[HEAD], exact.joint_transforms[HEAD], atol=1e-4, rtol=0.0)
+
+
+def test_no_joint_turns_faster_than_a_person_can(body, betas):
+    """Every other picture is wrong by a wide angle, and some show nobody."""
+    steadying = Steadying(body, betas, RAW)
+    random = np.random.default_rng(0)
+    poses = []
+    for index in range(60):
+        solution = _solution(body, float(random.uniform(-2.0, 2.0)), seen=float(random.uniform() > 0.3))
+        poses.append(steadying.steady(solution, index / FPS))
+    turns = matrices(torch.stack([pose.rotations for pose in poses]).double().numpy())
+    speeds = FPS * np.linalg.norm(vectors(turns[:-1].swapaxes(-1, -2) @ turns[1:]), axis=-1)
+    assert speeds[:, LEFT_ELBOW].max() < 14.1
+    assert speeds.max() < 60.0
+
+
+def test_a_lost_face_eases_to_neutral_where_it_was(body, betas):
+    steadying = Steadying(body, betas, Smoothing())
+    seen = steadying.steady(_solution(body, 0.3), 0.0)
+    lost = BodySolution(
+        rotations=posture_under(np.eye(3)),
+        expression=np.zeros(body.num_expression),
+        translation=np.array([0.0, 0.1, -0.97]),
+        joint_confidence=np.zeros(NUM_JOINTS),
+        confidence=Confidence(),
+    )
+    strengths = [float(steadying.steady(lost, (index + 1) / FPS).expression.max()) for index in range(90)]
+    assert strengths[5] == pytest.approx(float(seen.expression.max()), abs=1e-3)
+    assert strengths[-1] < 0.01
+    assert max(np.diff(strengths)) < 1e-6
+
+
+def test_reset_forgets(body, betas):
+    steadying = Steadying(body, betas, Smoothing())
+    steadying.steady(_solution(body, 0.5), 0.0)
+    steadying.reset()
+    fresh = _solution(body, -0.5)
+    torch.testing.assert_close(steadying.steady(fresh, 0.1).rotations, fresh.pose.rotations, atol=1e-6, rtol=0.0)
