@@ -1,0 +1,138 @@
+"""The detectors see what is there, in the picture's own pixels, and stay with one person."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from nlfgs_studio.core.tracking.detection import Frame
+from nlfgs_studio.core.tracking.mediapipe_detectors import Detectors
+from nlfgs_studio.core.tracking.portraits import drawn_sitting
+
+RIGHT_EYE, LEFT_EYE, RIGHT_IRIS, LEFT_IRIS, CHIN = 33, 263, 468, 473, 152
+
+
+def frame(image: np.ndarray, number: int = 0) -> Frame:
+    return Frame(image=image, seconds=number / 30.0, index=number)
+
+
+@pytest.fixture(scope="module")
+def stills():
+    with Detectors(("face",), static=True) as detectors:
+        yield detectors
+
+
+@pytest.fixture(scope="module")
+def portraits(portrait_studio):
+    """Two people's neutral faces, almost from the front."""
+    random = np.random.default_rng(5)
+    sittings = [drawn_sitting(portrait_studio.body, random, turn=0.3, liveliness=0.0) for _ in range(2)]
+    return [portrait_studio.portrait(sitting, person=i, seed=i) for i, sitting in enumerate(sittings)]
+
+
+def test_a_face_is_found_where_it_is(stills, portraits):
+    for portrait in portraits:
+        face = stills.detect(frame(portrait.image)).face
+        assert face is not None
+        assert face.confidence > 0.9
+        points = face.points
+        eyes = portrait.project(portrait.body.joints[23:25].double().numpy())
+        size = np.linalg.norm(points[LEFT_EYE, :2] - points[RIGHT_EYE, :2])
+        assert np.linalg.norm(points[LEFT_IRIS, :2] - eyes[0]) < 0.1 * size
+        assert np.linalg.norm(points[RIGHT_IRIS, :2] - eyes[1]) < 0.1 * size
+        assert points[CHIN, 1] > eyes[0, 1] + 0.8 * size
+
+
+def test_points_move_and_grow_with_the_picture(stills, portraits):
+    image = portraits[0].image
+    points = stills.detect(frame(image)).face.points
+    wide = np.full((image.shape[0] + 40, image.shape[1] + 200, 3), 90, np.uint8)
+    wide[40:, 150:-50] = image
+    moved = stills.detect(frame(wide)).face.points
+    assert np.median(np.linalg.norm((moved - points)[:, :2] - (150.0, 40.0), axis=1)) < 1.0
+    double = image.repeat(2, axis=0).repeat(2, axis=1)
+    grown = stills.detect(frame(double)).face.points
+    assert np.median(np.linalg.norm(grown / 2.0 - points, axis=1)) < 1.0
+
+
+def test_a_small_face_far_away_is_found(stills, portraits):
+    image = portraits[0].image
+    large = np.full((720, 1280, 3), 120, np.uint8)
+    large[264:456, 900:1092] = image[1::2, 1::2]
+    face = stills.detect(frame(large)).face
+    assert face is not None
+    expected = stills.detect(frame(image)).face.points[:, :2] / 2.0 + (900.0, 264.0)
+    assert np.median(np.linalg.norm(face.points[:, :2] - expected, axis=1)) < 1.5
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 200), (15, 15), (16, 16), (17, 400), (480, 640)])
+def test_nothing_is_found_where_nobody_is(stills, shape):
+    for image in (np.zeros((*shape, 3), np.uint8), np.random.default_rng(0).integers(0, 255, (*shape, 3), np.uint8)):
+        detection = stills.detect(frame(image))
+        assert (detection.width, detection.height) == shape[::-1]
+        assert detection.face is None
+
+
+def test_a_picture_of_a_view_is_read_as_its_copy(stills, portraits):
+    mirrored = portraits[0].image[:, ::-1]
+    assert np.array_equal(stills.detect(frame(mirrored)).face.points, stills.detect(frame(mirrored.copy())).face.points)
+
+
+def test_the_same_pictures_give_the_same_answers(portraits):
+    answers = []
+    for _ in range(2):
+        with Detectors(("face", "body", "hands")) as detectors:
+            answers.append([detectors.detect(frame(portraits[0].image, number)) for number in range(3)])
+    for first, second in zip(*answers, strict=True):
+        assert np.array_equal(first.face.points, second.face.points)
+        assert np.array_equal(first.body.points, second.body.points)
+        assert first.held_seconds == 0.0
+
+
+def test_the_followed_person_is_kept_lost_and_found(portraits):
+    """The second person comes nearer than the first, who is followed; the first hides for a moment."""
+    first, second = (portrait.image for portrait in portraits)
+    blank = np.full_like(first, 100)
+    half = np.full_like(second, 100)
+    half[96:288, 96:288] = second[::2, ::2]
+    scenes = [(first, half), (first, second), (blank, second), (first, second)]
+    with Detectors(("face",)) as detectors:
+        faces = [detectors.detect(frame(np.hstack(scene), number)).face for number, scene in enumerate(scenes)]
+    assert faces[2] is None
+    for number in (0, 1, 3):
+        assert faces[number] is not None
+        assert faces[number].points[:, 0].max() < first.shape[1]
+
+
+def test_held_limbs_say_how_old_they_are(portraits):
+    with Detectors(("face", "body"), hold=True) as detectors:
+        detections = [detectors.detect(frame(portraits[0].image, number)) for number in range(12)]
+    assert all(detection.body is not None and detection.face is not None for detection in detections)
+    ages = [30.0 * detection.held_seconds for detection in detections]
+    assert all(0.0 <= age <= number for number, age in enumerate(ages))
+    assert max(ages) >= 0.5
+
+
+def test_nothing_is_written_to_the_terminal():
+    program = (
+        "import numpy as np\n"
+        "from nlfgs_studio.core.tracking.detection import Frame\n"
+        "from nlfgs_studio.core.tracking.mediapipe_detectors import Detectors\n"
+        "with Detectors(('face', 'body', 'hands')) as detectors:\n"
+        "    detectors.detect(Frame(image=np.zeros((64, 96, 3), np.uint8), seconds=0.0, index=0))\n"
+        "import sys; print('own words', file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    assert (done.stdout, done.stderr) == ("", "own words\n")
+
+
+def test_a_real_video_shows_a_face_in_every_picture(real_data):
+    import av
+
+    with av.open(str(real_data / "videos" / "duda.mp4")) as video, Detectors(("face", "body", "hands")) as detectors:
+        pictures = [picture.to_ndarray(format="rgb24") for picture in video.decode(video=0)][:60:6]
+        detections = [detectors.detect(frame(picture, 6 * number)) for number, picture in enumerate(pictures)]
+    assert all(detection.face is not None and detection.body is not None for detection in detections)
+    assert sum(detection.left_hand is not None or detection.right_hand is not None for detection in detections) >= 3
