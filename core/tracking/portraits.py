@@ -1,56 +1,40 @@
 """Pictures of made-up people in which everything is known: what calibration looks at.
 
-The wardrobe dresses a few people of the body; each portrait shows one of them with a shape, a face and a place of its
-own, in the tracker's world.
+The wardrobe dresses a few people of the body; a portrait shows one of these looks on any shape, making any face.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import torch
 from jaxtyping import Float, UInt8
 from scipy.spatial.transform import Rotation
+from torch import Tensor
 
 from ..avatar.avatar import Avatar
 from ..avatar.look import Look
 from ..avatar.people import drawn_look
 from ..avatar.wardrobe import dressed_avatar
-from ..body.joints import JOINT_NAMES
-from ..body.model import BodyModel, PosedBody
+from ..body.joints import FACE_JOINTS, JOINT_NAMES
+from ..body.model import BodyModel, PosedBody, ShapedBody, shape_body
 from ..body.parameters import BodyPose
 from ..cameras import Camera
+from ..gaussians import GaussianParameters
 from ..pipeline import Pipeline
 from ..rendering.cpu_renderer import CpuRenderer
 from ..rendering.renderer import RenderSettings
+from .sitting import Sitter, Sitting
 from .solution import tracking_camera
 
 SIDE = 384
 """Pixels of a portrait; the mesh looks at 192 of them at a time."""
 _K = 2
-_HEAD, _JAW, _LEFT_EYE, _RIGHT_EYE = (JOINT_NAMES.index(name) for name in ("head", "jaw", "left_eye", "right_eye"))
+_NECK, _HEAD = JOINT_NAMES.index("neck"), JOINT_NAMES.index("head")
 _BARE_HAIR = ("crop", "quiff", "buzz", "bun")
 """Hair that leaves brows and temples free."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Sitting:
-    """What a portrait is to show."""
-
-    betas: Float[np.ndarray, " S"]
-    expression: Float[np.ndarray, " E"]
-    face_rotations: Float[np.ndarray, "3 3"]
-    """Axis-angle of jaw, left eye and right eye beside what the actions turn."""
-    head: Float[np.ndarray, "3"]
-    """Axis-angle of the head in the world; zero looks into the camera."""
-    offset: Float[np.ndarray, "2"]
-    """Of the face from the picture's middle, in parts of its side."""
-    focal: float
-    """In sides of the picture."""
-    closeness: float
-    """Height of the face in parts of the picture's side, about."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -72,53 +56,83 @@ class Portrait:
 
 
 class PortraitStudio:
-    """Some people of one body, ready to sit."""
+    """A few dressed people of one body, on whom any shape sits; quick while one sitter follows himself."""
 
     def __init__(
-        self, body: BodyModel, *, num_people: int, progress: Callable[[float, str], None] | None = None
+        self, body: BodyModel, *, num_looks: int, progress: Callable[[float, str], None] | None = None
     ) -> None:
         """`progress` hears how many of the people are dressed."""
         self.body = body
         self._pipeline = Pipeline(body)
         self._renderer = CpuRenderer()
-        self._settings = RenderSettings()
-        self._people: list[Avatar] = []
-        for number in range(num_people):
+        self._dressed: list[Avatar] = []
+        for number in range(num_looks):
             if progress is not None:
-                progress(number / num_people, "dressing people to look at")
-            self._people.append(dressed_avatar(body, _bare_faced(number), _K))
+                progress(number / num_looks, "dressing people to look at")
+            self._dressed.append(_bust(body, dressed_avatar(body, _bare_faced(number), _K)))
         head = body.template_vertices[body.skin_weights[:, _HEAD] > 0.5].double().numpy()
         self._face_height = 0.8 * float(np.ptp(head[:, 1]))
+        self._seated: tuple[Sitter, Tensor, ShapedBody] | None = None
 
-    def portrait(self, sitting: Sitting, *, person: int = 0, seed: int = 0, side: int = SIDE) -> Portrait:
-        """The picture; `seed` draws its light and background."""
+    def portrait(self, sitting: Sitting, *, side: int = SIDE) -> Portrait:
+        """The picture, square."""
+        betas, shaped = self._seat(sitting.sitter)
         camera = tracking_camera(sitting.focal * side, side, side)
-        betas = torch.from_numpy(sitting.betas).float()
-        pose = BodyPose.rest(self.body)
-        rotations = pose.rotations.clone()
+        rest = BodyPose.rest(self.body)
+        rotations = rest.rotations.clone()
         rotations[0] = torch.from_numpy(sitting.head).float()
-        rotations[[_JAW, _LEFT_EYE, _RIGHT_EYE]] = torch.from_numpy(sitting.face_rotations).float()
-        pose = replace(pose, rotations=rotations, expression=torch.from_numpy(sitting.expression).float())
-        distance = sitting.focal * self._face_height / sitting.closeness
-        pose = replace(pose, translation=self._translation(betas, sitting, distance))
-        gaussians = self._pipeline.gaussians(self._people[person % len(self._people)], betas, pose)
+        rotations[FACE_JOINTS] = torch.from_numpy(sitting.face_rotations).float()
+        pose = BodyPose(
+            rotations=rotations,
+            expression=torch.from_numpy(sitting.expression).float(),
+            translation=self._translation(shaped, sitting),
+        )
+        dressed = self._dressed[sitting.sitter.look % len(self._dressed)]
+        gaussians = self._pipeline.gaussians(dressed, betas, pose)
         assert self._pipeline.posed is not None
-        random = np.random.default_rng([seed, 1])
-        settings = replace(self._settings, background=tuple(random.uniform(0.1, 0.95, 3).tolist()))
-        rgb = self._renderer.render(gaussians, camera, settings).rgb.numpy()
+        random = np.random.default_rng(sitting.light)
+        red, green, blue = random.uniform(0.1, 0.95, 3).tolist()
+        rgb = self._renderer.render(gaussians, camera, RenderSettings(background=(red, green, blue))).rgb.numpy()
         return Portrait(image=_lit(rgb, random), camera=camera, sitting=sitting, pose=pose, body=self._pipeline.posed)
 
-    def _translation(self, betas: torch.Tensor, sitting: Sitting, distance: float) -> torch.Tensor:
+    def _seat(self, sitter: Sitter) -> tuple[Tensor, ShapedBody]:
+        """His betas as one and the same tensor for as long as he sits: the pipeline goes by identity."""
+        if self._seated is None or self._seated[0] is not sitter:
+            betas = torch.from_numpy(sitter.betas).float()
+            self._seated = sitter, betas, shape_body(self.body, betas)
+        return self._seated[1:]
+
+    def _translation(self, shaped: ShapedBody, sitting: Sitting) -> Float[Tensor, "3"]:
         """Brings the middle between the eyes to its place in front of the camera."""
-        joints = self.body.joint_regressor @ (
-            self.body.template_vertices + (self.body.shape_directions[..., : len(betas)] @ betas)
-        )
-        pelvis, eyes = joints[0], joints[[_LEFT_EYE, _RIGHT_EYE]].mean(0)
-        turned = Rotation.from_rotvec(sitting.head).apply((eyes - pelvis).double().numpy())
+        joints = shaped.joints.double().numpy()
+        eyes = joints[FACE_JOINTS][1:].mean(0)
+        turned = Rotation.from_rotvec(sitting.head).apply(eyes - joints[0])
+        distance = sitting.focal * self._face_height / sitting.closeness
         x, y = sitting.offset * distance / sitting.focal
         # the eyes are above the face's middle
-        target = np.array([x, -y + 0.1 * self._face_height, -distance])
-        return torch.from_numpy(target - turned - pelvis.double().numpy()).float()
+        target = np.array([x, 0.1 * self._face_height - y, -distance])
+        return torch.from_numpy(target - turned - joints[0]).float()
+
+
+def _bust(body: BodyModel, avatar: Avatar) -> Avatar:
+    """The avatar down to the shoulders: a portrait shows no more."""
+    template, parameters = avatar.template, avatar.parameters
+    lowest = body.template_vertices[body.skin_weights[:, _NECK] > 0.5, 1].min() - 0.05
+    faces = (body.template_vertices[template.faces, 1] > lowest).any(1)
+    kept = faces[template.face_indices]
+    return replace(
+        avatar,
+        template=replace(
+            template,
+            faces=template.faces[faces],
+            face_indices=(faces.cumsum(0) - 1)[template.face_indices[kept]],
+            barycentrics=template.barycentrics[kept],
+        ),
+        parameters=GaussianParameters(
+            **{field.name: getattr(parameters, field.name)[kept] for field in fields(parameters)}
+        ),
+        groups=None,
+    )
 
 
 def _bare_faced(number: int) -> Look:
@@ -138,40 +152,3 @@ def _lit(rgb: Float[np.ndarray, "H W 3"], random: np.random.Generator) -> UInt8[
     tint = 1.0 + random.uniform(-0.06, 0.06, 3)
     noisy = rgb * light[..., None] * tint + random.normal(scale=0.008, size=rgb.shape)
     return (255.0 * np.clip(noisy, 0.0, 1.0) + 0.5).astype(np.uint8)
-
-
-def drawn_sitting(
-    body: BodyModel, random: np.random.Generator, *, turn: float = 1.0, liveliness: float = 1.0
-) -> Sitting:
-    """A person that nobody has seen, looking somewhere and making some face.
-
-    `turn` 1 turns the head up to 40°; `liveliness` 0 is a neutral face.
-    """
-    degrees = np.clip(random.normal(size=3), -2.0, 2.0) * turn * (9.0, 18.0, 7.0)
-    return Sitting(
-        betas=np.clip(random.normal(size=body.num_betas), -2.0, 2.0) * _beta_spread(body),
-        expression=liveliness * drawn_expression(body, random),
-        face_rotations=np.zeros((3, 3)),
-        head=Rotation.from_euler("yxz", degrees[[1, 0, 2]], degrees=True).as_rotvec(),
-        offset=random.uniform(-0.08, 0.08, 2),
-        focal=float(random.uniform(0.9, 2.0)),
-        closeness=float(random.uniform(0.45, 0.6)),
-    )
-
-
-def _beta_spread(body: BodyModel) -> Float[np.ndarray, " S"]:
-    """The first betas change the build, which a portrait needs little of."""
-    return np.where(np.arange(body.num_betas) < 10, 0.6, 1.0)
-
-
-def drawn_expression(body: BodyModel, random: np.random.Generator) -> Float[np.ndarray, " E"]:
-    """Some of the body's actions at once, within their ranges; both sides of a pair mostly alike."""
-    low, high = body.expression_ranges.double().numpy().T
-    strength = np.where(low < 0.0, random.normal(scale=0.35, size=len(low)), random.beta(1.1, 1.6, size=len(low)))
-    strength *= random.uniform(size=len(low)) < random.uniform(0.03, 0.25)
-    names = body.expression_names
-    for index, name in enumerate(names):
-        other = name.removesuffix("Left") + "Right"
-        if name.endswith("Left") and other in names and random.uniform() < 0.6:
-            strength[names.index(other)] = strength[index]
-    return np.clip(strength * np.where(low < 0.0, np.maximum(-low, high), high), low, high)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from nlfgs_studio.core.tracking.detection import Frame
 from nlfgs_studio.core.tracking.mediapipe_detectors import Detectors
-from nlfgs_studio.core.tracking.portraits import drawn_sitting
+from nlfgs_studio.core.tracking.sitting import drawn_sitters, drawn_sitting
 
 RIGHT_EYE, LEFT_EYE, RIGHT_IRIS, LEFT_IRIS, CHIN = 33, 263, 468, 473, 152
 
@@ -27,9 +27,11 @@ def stills():
 @pytest.fixture(scope="module")
 def portraits(portrait_studio):
     """Two people's neutral faces, almost from the front."""
-    random = np.random.default_rng(5)
-    sittings = [drawn_sitting(portrait_studio.body, random, turn=0.3, liveliness=0.0) for _ in range(2)]
-    return [portrait_studio.portrait(sitting, person=i, seed=i) for i, sitting in enumerate(sittings)]
+    random, body = np.random.default_rng(5), portrait_studio.body
+    return [
+        portrait_studio.portrait(drawn_sitting(body, random, sitter, turn=0.3, liveliness=0.0))
+        for sitter in drawn_sitters(body, random, 2)
+    ]
 
 
 def test_a_face_is_found_where_it_is(stills, portraits):

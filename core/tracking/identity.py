@@ -1,0 +1,161 @@
+"""Whose face it is: the betas of a person, from pictures in which the face moves.
+
+Shape is common to all pictures, expression is each one's own. All are solved together: the expressions' price makes
+whatever stays the same a matter of shape. What the betas cannot reach becomes a small constant offset of each point.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from ..body.model import BodyModel
+from ..cameras import Camera
+from .detection import FaceDetection
+from .embedding import LandmarkEmbedding
+from .face_points import eye_distance
+from .face_rig import FaceRig
+from .face_solver import FaceEquations, FaceSolver, FaceSolverSettings, FaceState
+
+_MOST_PICTURES = 24
+_FIRST_STEPS = 4
+"""Of each face alone, before shape is asked for."""
+_ROUNDS = 8
+_ROUNDS_WITHOUT_OFFSETS = 5
+_INDEPENDENT_PICTURES = 4.0
+"""What all pictures amount to: the detector's bias and what betas lack are the same in each."""
+_OFFSET_DEVIATION = 0.002
+"""Metres."""
+_AT_LIMIT = 1e-4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Identity:
+    """One person's face, for `FaceRig`."""
+
+    betas: Float[np.ndarray, " S"]
+    offsets: Float[np.ndarray, "478 3"]
+    """Metres added to the face points of the rest mesh: what the betas cannot reach."""
+    residual: float
+    """Median distance of points and fit, in parts of the distance between the outer eye corners."""
+
+
+def estimate_identity(
+    body: BodyModel,
+    embedding: LandmarkEmbedding,
+    detections: Sequence[FaceDetection],
+    camera: Camera,
+    progress: Callable[[float, str], None] | None = None,
+    settings: FaceSolverSettings | None = None,
+) -> Identity:
+    """The person whose face was detected, from the pictures that differ most.
+
+    Raises:
+        ValueError: there is no detection.
+    """
+    if not detections:
+        raise ValueError("an identity needs at least one face")
+    faces = [detections[index] for index in _spread(detections)]
+    solver = FaceSolver(FaceRig(body, embedding), camera, settings)
+    states = [solver.start(face) for face in faces]
+    for _ in range(_FIRST_STEPS):
+        states = _each_alone(solver, states, faces)
+    for done in range(_ROUNDS):
+        solver, states = _reshape(solver, states, faces, with_offsets=done >= _ROUNDS_WITHOUT_OFFSETS)
+        states = _each_alone(solver, states, faces)
+        if progress is not None:
+            progress((done + 1) / _ROUNDS, "learning the shape of the face")
+    residuals = [solver.solution(state, face).residual for state, face in zip(states, faces, strict=True)]
+    return Identity(betas=solver.rig.betas, offsets=solver.rig.offsets, residual=float(np.median(residuals)))
+
+
+def _each_alone(solver: FaceSolver, states: Sequence[FaceState], faces: Sequence[FaceDetection]) -> list[FaceState]:
+    return [
+        solver.step(state, solver.linearise(state, solver.observed(face)))
+        for state, face in zip(states, faces, strict=True)
+    ]
+
+
+def _spread(detections: Sequence[FaceDetection]) -> list[int]:
+    """The pictures that differ most from each other, by farthest points, beginning at the most ordinary one."""
+    points = np.stack([face.points for face in detections])
+    points = (points - points.mean(axis=1, keepdims=True)) / eye_distance(points)[:, None, None]
+    features = points.reshape(len(points), -1)
+    chosen = [int(np.argmin(np.square(features - np.median(features, axis=0)).sum(axis=1)))]
+    distances = np.full(len(features), np.inf)
+    while len(chosen) < min(_MOST_PICTURES, len(features)):
+        distances = np.minimum(distances, np.square(features - features[chosen[-1]]).sum(axis=1))
+        chosen.append(int(np.argmax(distances)))
+    return chosen
+
+
+def _reshape(
+    solver: FaceSolver, states: Sequence[FaceState], faces: Sequence[FaceDetection], *, with_offsets: bool
+) -> tuple[FaceSolver, list[FaceState]]:
+    """One step of what is common, with every picture's own variables eliminated (Schur complement); they follow."""
+    rig = solver.rig
+    num_betas, num_shared = len(rig.betas), len(rig.betas) + (rig.offsets.size if with_offsets else 0)
+    shared = np.concatenate([rig.betas, rig.offsets.reshape(-1)])[:num_shared]
+    inverse_variance = np.ones(num_shared)
+    inverse_variance[num_betas:] = _OFFSET_DEVIATION**-2
+    hessian, gradient = np.diag(inverse_variance), -inverse_variance * shared
+    weight = min(1.0, _INDEPENDENT_PICTURES / len(states))
+    following = []
+    for state, face in zip(states, faces, strict=True):
+        about = solver.linearise(state, solver.observed(face))
+        common = _common(solver, state, about)
+        limits = solver.motors.limits(state.variables)
+        free = np.ones(len(about.gradient), bool)
+        free[6:] = (state.variables > limits[:, 0] + _AT_LIMIT) & (state.variables < limits[:, 1] - _AT_LIMIT)
+        cross = common.by_own[free, :num_shared]
+        own = np.linalg.solve(about.hessian[np.ix_(free, free)], np.column_stack([cross, about.gradient[free]]))
+        hessian += weight * (common.hessian[:num_shared, :num_shared] - cross.T @ own[:, :-1])
+        gradient += weight * (common.gradient[:num_shared] - cross.T @ own[:, -1])
+        following.append((free, own, limits, about.gaze))
+    step = np.linalg.solve(hessian, gradient)
+    moved = []
+    for state, (free, own, limits, gaze) in zip(states, following, strict=True):
+        move = np.zeros(len(free))
+        move[free] = own[:, -1] - own[:, :-1] @ step
+        move[6:] = np.clip(move[6:], limits[:, 0] - state.variables, limits[:, 1] - state.variables)
+        moved.append(state.moved(move, gaze))
+    shared = shared + step
+    offsets = shared[num_betas:].reshape(-1, 3) if with_offsets else None
+    return solver.of_person(shared[:num_betas], offsets), moved
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Common:
+    """One picture's equations for what all pictures share: the betas, then all offsets."""
+
+    hessian: Float[np.ndarray, "C C"]
+    gradient: Float[np.ndarray, " C"]
+    by_own: Float[np.ndarray, "P C"]
+    """The hessian's block between the picture's own variables and the shared ones."""
+
+
+def _common(solver: FaceSolver, state: FaceState, about: FaceEquations) -> _Common:
+    betas, offsets = solver.rig.shape_derivatives(about.rows, solver.motors.turns(state.variables, state.gaze))
+    num_points, num_betas = len(offsets), betas.shape[-1]
+    own = about.jacobian.reshape(num_points, 2, -1)
+    # An offset moves its own point alone, so the offsets' block is block-diagonal.
+    to_offsets = np.concatenate([betas, own], axis=2).swapaxes(1, 2) @ offsets
+    to_offsets = np.moveaxis(to_offsets, 0, 1).reshape(-1, 3 * num_points)
+    flat_betas = betas.reshape(2 * num_points, num_betas)
+    num_shared = num_betas + 3 * num_points
+    hessian = np.zeros((num_shared, num_shared))
+    hessian[:num_betas, :num_betas] = flat_betas.T @ flat_betas
+    hessian[:num_betas, num_betas:] = to_offsets[:num_betas]
+    hessian[num_betas:, :num_betas] = to_offsets[:num_betas].T
+    blocks = hessian[num_betas:, num_betas:].reshape(num_points, 3, num_points, 3)
+    points = np.arange(num_points)
+    blocks[points, :, points] = offsets.swapaxes(1, 2) @ offsets
+    residuals = about.residuals.reshape(num_points, 2, 1)
+    return _Common(
+        hessian=hessian,
+        gradient=np.concatenate([flat_betas.T @ about.residuals, (offsets.swapaxes(1, 2) @ residuals).reshape(-1)]),
+        by_own=np.concatenate([about.jacobian.T @ flat_betas, to_offsets[num_betas:]], axis=1),
+    )
