@@ -104,7 +104,7 @@ def fit_places(surface: Surface, sightings: Sequence[Sighting]) -> tuple[Places,
         for _ in range(_ROUNDS):
             at = barycentrics[landmark] @ surface.rest[faces[landmark]]
             candidates = members[tree.query(at, k=min(_NUM_CANDIDATES, len(members)))[1]]
-            before = faces[landmark], barycentrics[landmark]
+            before = int(faces[landmark]), barycentrics[landmark].copy()
             faces[landmark], barycentrics[landmark], spread[landmark] = _best(evidence, landmark, before, candidates)
             if np.linalg.norm(barycentrics[landmark] @ surface.rest[faces[landmark]] - at) < _SETTLED:
                 break

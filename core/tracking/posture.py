@@ -18,6 +18,8 @@ SPINE = tuple(JOINT_NAMES.index(name) for name in ("spine1", "spine2", "spine3")
 SPINE_SHARES = (0.25, 0.4, 0.35)
 """Of a bend or a turn between pelvis and chest; they add up to one."""
 
+_RELAXED = matrices(np.array(pose_preset("Relaxed")))
+"""Standing, arms hanging; local rotations."""
 _CHEST_SHARE = np.array([0.12, 0.18, 0.15])
 """Of the head's nod, turn and tilt that the chest makes."""
 _NECK_SHARE = 0.4
@@ -25,11 +27,6 @@ _EASY_TURN = np.radians(70.0)
 """A head turned further takes the whole body along."""
 _EASY_BEND = np.radians(50.0)
 """A head nodding or tilting further takes the chest along."""
-
-
-def relaxed() -> Float[np.ndarray, "55 3 3"]:
-    """Standing, arms hanging."""
-    return matrices(np.array(pose_preset("Relaxed")))
 
 
 def turn_about_vertical(rotation: Float[np.ndarray, "3 3"]) -> float:
@@ -50,7 +47,7 @@ def share_neck(rotations: Float[np.ndarray, "55 3 3"], head_from_chest: Float[np
 
 def posture_under(head_rotation: Float[np.ndarray, "3 3"]) -> Float[np.ndarray, "55 3 3"]:
     """Local rotations of a relaxed body whose head has this rotation in the world, exactly."""
-    rotations = relaxed()
+    rotations = _RELAXED.copy()
     turn = turn_about_vertical(head_rotation)
     beyond = _excess(turn, _EASY_TURN)
     pelvis = matrices(np.array([0.0, beyond, 0.0]))
