@@ -19,7 +19,8 @@ def _modules_to_check() -> list[str]:
     checked = [
         path.relative_to(ROOT).with_suffix("")
         for path in sorted((ROOT / "core").rglob("*.py"))
-        if path.name not in ("__init__.py", "kernels.py") and "@kernel" not in path.read_text(encoding="utf-8")
+        if path.name not in ("__init__.py", "kernels.py")
+        and not any(mark in path.read_text(encoding="utf-8") for mark in ("@kernel", "@device_function"))
     ]
     return [".".join(("nlfgs_studio", *path.parts)) for path in checked]
 

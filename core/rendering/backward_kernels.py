@@ -26,7 +26,6 @@ from .projection_kernels import (
     RED,
     ROW,
     SLOPE,
-    SPLAT_SIZE,
     TILE,
 )
 from .raster_kernels import (
@@ -43,10 +42,10 @@ from .raster_kernels import (
     TRANSMITTANCE,
     ZERO,
     any_open,
-    fetch,
     power_of_two,
     rows_reached,
 )
+from .tile_sorting_kernels import sort_tile, sorting_room
 
 # What a pair of splat and tile gets, float32: sums over the pixels of q = α ∂L/∂α (0 where α is at its maximum) times
 # the powers named, where dy is the offset from the splat's centre and d that within the row; then the gradients of
@@ -89,26 +88,25 @@ def _record_row(sums, lasts, row, position, offset, row_exponent, along, red, gr
 def draw_recorded(
     first_tile, last_tile, region, tile_starts, entries, splats, colors, transmittances, depth_sums, lasts
 ):
-    """Draw tiles of the region; `lasts` gets each pixel's last splat, counted from the start of its tile's list."""
+    """Sort and draw tiles of the region; `lasts` gets each pixel's last splat, counted from its tile's first."""
     left, right, top, _ = region
     columns = right - left + 1
     height, width = transmittances.shape
     sums = np.empty((5, TILE, TILE), np.float32)
     tile_lasts = np.empty((TILE, TILE), np.int32)
-    batch = np.empty((BATCH, SPLAT_SIZE), np.float32)
+    room = sorting_room(first_tile, last_tile, tile_starts, splats)
     for tile in range(first_tile, last_tile):
         x, y = (left + tile % columns) * TILE, (top + tile // columns) * TILE
         sums[:] = ZERO
         sums[TRANSMITTANCE] = ONE
         tile_lasts[:] = NONE
         first, last = tile_starts[tile], tile_starts[tile + 1]
+        sort_tile(entries, first, last, room)
         for start in range(first, last, BATCH):
             if start > first and not any_open(sums):
                 break
-            count = min(BATCH, last - start)
-            fetch(batch, splats, entries, start, count)
-            for index in range(count):
-                splat, position = batch[index], np.int32(start + index - first)
+            for entry in range(start, min(start + BATCH, last)):
+                splat, position = splats[entries[entry]], np.int32(entry - first)
                 offset_x = np.float32(x) + HALF - splat[CENTER_X]
                 offset_y = np.float32(y) + HALF - splat[CENTER_Y]
                 slope, along = splat[SLOPE], splat[ALONG]
@@ -211,7 +209,6 @@ def go_back(
     height, width = transmittances.shape
     planes = np.empty((6, TILE, TILE), np.float32)
     tile_lasts = np.empty((TILE, TILE), np.int32)
-    batch = np.empty((BATCH, SPLAT_SIZE), np.float32)
     for tile in range(first_tile, last_tile):
         x, y = (left + tile % columns) * TILE, (top + tile // columns) * TILE
         first, count = tile_starts[tile], 0
@@ -230,12 +227,9 @@ def go_back(
                 planes[BY_BLUE, row, column] = by_colors[place_y, place_x, 2]
                 planes[BY_DEPTH, row, column] = by_depth_sums[place_y, place_x]
         tile_ends[tile] = first + count
-        for end in range(count, 0, -BATCH):
-            start = max(end - BATCH, 0)
-            fetch(batch, splats, entries, first + start, end - start)
-            for index in range(end - start - 1, -1, -1):
-                position = np.int32(start + index)
-                _go_back_splat(planes, tile_lasts, position, x, y, batch[index], pairs[first + position])
+        for entry in range(first + count - 1, first - 1, -1):
+            splat, position = splats[entries[entry]], np.int32(entry - first)
+            _go_back_splat(planes, tile_lasts, position, x, y, splat, pairs[entry])
 
 
 @kernel

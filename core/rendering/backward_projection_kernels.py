@@ -235,7 +235,7 @@ def project_back(
             x = y = d = zero
             ex, ey, ez = mx - view.eye_x, my - view.eye_y, mz - view.eye_z
             if num_coefficients > 1:
-                x, y, d = direction(ex, ey, ez, rotations, index, has_rotations)
+                x, y, d = direction(ex * inverse_z, ey * inverse_z, ez * inverse_z, rotations, index, has_rotations)
                 fill_basis(values, x, y, d, num_coefficients)
             _by_color(values, by_values, sh, index, num_coefficients, red, green, blue, by_sh)
             if num_coefficients > 1:

@@ -22,10 +22,8 @@ from ..kernels import num_threads, run_split
 from .backward_kernels import NUM_SUMS, draw_recorded, gather_splats, go_back
 from .backward_projection_kernels import NUM_CAMERA, project_back
 from .renderer import Footprint, RenderedImage, RenderSettings
-from .work_memory import MAX_ENTRIES, Region, WorkMemory, num_used_coefficients, numpy_of, view_of
+from .work_memory import MAX_ENTRIES, TILE_PARTS, Region, WorkMemory, num_used_coefficients, numpy_of, view_of
 
-PARTS = 8
-"""Per thread: tiles cost very different times, so threads that are done early take another part."""
 CHUNKS = 64
 """Whose sums of the camera's gradient are added up one after the other, for any number of threads."""
 
@@ -103,7 +101,6 @@ class _Draw(torch.autograd.Function):
         transmittances, lasts = np.empty(size, np.float32), np.empty(size, np.int32)
         memory = WorkMemory()
         num_entries = memory.project(gaussians, camera, settings)
-        memory.sort()
         lists: list[tuple[Region, np.ndarray, np.ndarray]] = []
         for region in memory.regions(camera, num_entries):
             tile_starts, entries = memory.bin(region)
@@ -141,7 +138,7 @@ class _Draw(torch.autograd.Function):
 
 
 def _over_tiles(function: Any, region: Region, tile_starts: np.ndarray, *arguments: Any) -> None:
-    run_split(function, len(tile_starts) - 1, region, tile_starts, *arguments, parts=PARTS * num_threads())
+    run_split(function, len(tile_starts) - 1, region, tile_starts, *arguments, parts=TILE_PARTS * num_threads())
 
 
 def _by_splats(
@@ -189,7 +186,7 @@ def _by_gaussians(
         by_splats,
         *outputs,
         by_camera,
-        parts=PARTS * num_threads(),
+        parts=TILE_PARTS * num_threads(),
     )
     means, covariances, opacities, sh, rotations_wxyz = (torch.from_numpy(output) for output in outputs)
     sums = torch.from_numpy(by_camera.sum(axis=0))

@@ -1,4 +1,4 @@
-"""Draws on the processor, on any machine: project, sort and bin, draw tile by tile; kernels on all cores."""
+"""Draws on the processor, on any machine: project, bin, then sort and draw tile by tile; kernels on all cores."""
 
 from __future__ import annotations
 
@@ -19,10 +19,7 @@ from .cpu_gradients import draw_differentiable
 from .raster_kernels import draw_bytes, draw_images
 from .renderer import Footprint, RenderedImage, RenderSettings
 from .ring_kernels import draw_ring_images
-from .work_memory import MAX_SIDE, WorkMemory
-
-DRAWING_PARTS = 8
-"""Per thread: tiles cost very different times, so threads that are done early take another part."""
+from .work_memory import MAX_SIDE, TILE_PARTS, WorkMemory
 
 
 class CpuRenderer:
@@ -101,8 +98,7 @@ class CpuRenderer:
         started = time.perf_counter()
         num_entries = memory.project(gaussians, camera, settings)
         projected = time.perf_counter()
-        memory.sort()
-        sorting, drawing = time.perf_counter() - projected, 0.0
+        binning = drawing = 0.0
         for region in memory.regions(camera, num_entries):
             before = time.perf_counter()
             tile_starts, entries = memory.bin(region)
@@ -116,11 +112,11 @@ class CpuRenderer:
                 memory.splats,
                 background,
                 *pictures,
-                parts=DRAWING_PARTS * num_threads(),
+                parts=TILE_PARTS * num_threads(),
             )
-            sorting += binned - before
+            binning += binned - before
             drawing += time.perf_counter() - binned
-        self.timings = {"project": 1e3 * (projected - started), "sort": 1e3 * sorting, "raster": 1e3 * drawing}
+        self.timings = {"project": 1e3 * (projected - started), "bin": 1e3 * binning, "raster": 1e3 * drawing}
 
     def _memory(self) -> WorkMemory:
         if not hasattr(self._local, "memory"):

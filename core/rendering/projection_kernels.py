@@ -42,7 +42,7 @@ LOG_MIN_ALPHA = math.log2(MIN_ALPHA)
 MAX_VARIANCE = MAX_PIXELS**2
 MAX_FLOAT32 = float(np.finfo(np.float32).max)
 
-ZERO = np.float32(0.0)
+ZERO, ONE, TWO = np.float32(0.0), np.float32(1.0), np.float32(2.0)
 C0, C1, C2_PAIR, C2_AXIAL, C2_SECTOR, C3_SECTOR, C3_TRIPLE, C3_TESSERAL, C3_AXIAL, C3_PLANAR, HALF = (
     np.float32(constant)
     for constant in (
@@ -88,16 +88,16 @@ class View(NamedTuple):
 @device_function
 def direction(x, y, z, rotations, index, has_rotations):
     """The unit vector along (x, y, z), seen from the frame of the spherical harmonics (turned by the conjugate)."""
-    length = math.sqrt(x * x + y * y + z * z)
-    x, y, z = x / length, y / length, z / length
+    x, y, z = np.float32(x), np.float32(y), np.float32(z)
+    inverse = ONE / np.float32(math.sqrt(x * x + y * y + z * z))
+    x, y, z = x * inverse, y * inverse, z * inverse
     if has_rotations:
-        w, a = np.float64(rotations[index, 0]), np.float64(rotations[index, 1])
-        b, c = np.float64(rotations[index, 2]), np.float64(rotations[index, 3])
+        w, a, b, c = rotations[index, 0], rotations[index, 1], rotations[index, 2], rotations[index, 3]
         norm = w * w + a * a + b * b + c * c
-        double = 2.0 / norm if norm > 0.0 else 0.0
+        double = TWO / norm if norm > ZERO else ZERO
         tx, ty, tz = double * (b * z - c * y), double * (c * x - a * z), double * (a * y - b * x)
         x, y, z = x - w * tx + (b * tz - c * ty), y - w * ty + (c * tx - a * tz), z - w * tz + (a * ty - b * tx)
-    return np.float32(x), np.float32(y), np.float32(z)
+    return x, y, z
 
 
 @device_function
@@ -141,13 +141,24 @@ def _image_covariance(covariances, index, u, v, inverse_z, view):
 
 
 @device_function
-def _color(values, sh, index, num_coefficients):
-    """Half and the sum of basis functions times coefficients; NaN or infinite where a coefficient is."""
-    red = green = blue = HALF
-    for coefficient in range(num_coefficients):
-        red += values[coefficient] * sh[index, coefficient, 0]
-        green += values[coefficient] * sh[index, coefficient, 1]
-        blue += values[coefficient] * sh[index, coefficient, 2]
+def _color(values, sh, index, x, y, z, num_coefficients):
+    """Half and the sum of basis functions times coefficients; NaN or infinite where a coefficient is.
+
+    The first two degrees, which most avatars have, need no room in memory; `values` is that of the others.
+    """
+    own = sh[index]
+    red, green, blue = HALF + C0 * own[0, 0], HALF + C0 * own[0, 1], HALF + C0 * own[0, 2]
+    if num_coefficients > 1:
+        first, second, third = -C1 * y, C1 * z, -C1 * x
+        red += first * own[1, 0] + second * own[2, 0] + third * own[3, 0]
+        green += first * own[1, 1] + second * own[2, 1] + third * own[3, 1]
+        blue += first * own[1, 2] + second * own[2, 2] + third * own[3, 2]
+    if num_coefficients > 4:
+        fill_basis(values, x, y, z, num_coefficients)
+        for coefficient in range(4, num_coefficients):
+            red += values[coefficient] * own[coefficient, 0]
+            green += values[coefficient] * own[coefficient, 1]
+            blue += values[coefficient] * own[coefficient, 2]
     return red, green, blue
 
 
@@ -176,11 +187,11 @@ def project(
     those not drawn); `part_counts` and `part_tiles` how many splats there are and how many tiles their boxes hold.
     """
     values = np.zeros(16, np.float32)
-    values[0] = C0
     num_gaussians = means.shape[0]
     for part in range(first_part, last_part):
         first, last = num_gaussians * part // num_parts, num_gaussians * (part + 1) // num_parts
         slot, tiles = first, 0
+        last_opacity, log_opacity = 1.0, 0.0
         for index in range(first, last):
             slots[index] = -1
             mean = means[index]
@@ -213,7 +224,8 @@ def project(
                     continue
 
             # The ellipse on which the opacity has fallen to MIN_ALPHA ends at these distances from the centre.
-            log_opacity = math.log2(opacity)
+            if opacity != last_opacity:  # many have that of their neighbours, and the logarithm is dear
+                last_opacity, log_opacity = opacity, math.log2(opacity)
             reach = (log_opacity - LOG_MIN_ALPHA) * (2.0 / LOG2_E)
             reach_x, reach_y = math.sqrt(reach * xx), math.sqrt(reach * yy)
             # Pixels whose centres lie on it or inside.
@@ -224,10 +236,12 @@ def project(
             if left > right or top > bottom:
                 continue
 
+            x = y = d = ZERO
             if num_coefficients > 1:
-                x, y, d = direction(mx - view.eye_x, my - view.eye_y, mz - view.eye_z, rotations, index, has_rotations)
-                fill_basis(values, x, y, d, num_coefficients)
-            red, green, blue = _color(values, sh, index, num_coefficients)
+                # In units of the depth, which single precision always holds.
+                x, y, d = (mx - view.eye_x) * inverse_z, (my - view.eye_y) * inverse_z, (mz - view.eye_z) * inverse_z
+                x, y, d = direction(x, y, d, rotations, index, has_rotations)
+            red, green, blue = _color(values, sh, index, x, y, d, num_coefficients)
             if not (math.isfinite(red) and math.isfinite(green) and math.isfinite(blue)):
                 continue
 

@@ -6,8 +6,6 @@ into vector instructions: the ones that a splat does not reach get weight 0.
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from ..kernels import device_function, kernel
@@ -24,19 +22,19 @@ from .projection_kernels import (
     RED,
     ROW,
     SLOPE,
-    SPLAT_SIZE,
     TILE,
 )
 from .renderer import MAX_ALPHA, MIN_TRANSMITTANCE
+from .tile_sorting_kernels import sort_tile, sorting_room
 
 # What is summed up per pixel; planes of a (5, TILE, TILE) array.
 TRANSMITTANCE, SUM_RED, SUM_GREEN, SUM_BLUE, SUM_DEPTH = range(5)
 
-BATCH = 32
-"""Splats fetched together; between batches the tile is looked over for being opaque everywhere."""
+BATCH = 64
+"""Splats between two looks at the tile for being opaque everywhere."""
 
 ZERO, HALF, ONE, BYTE = np.float32(0.0), np.float32(0.5), np.float32(1.0), np.float32(255.0)
-LAST = np.float32(TILE - 1)
+ROWS, LAST = np.float32(TILE), np.float32(TILE - 1)
 LOWEST_EXPONENT, HIGHEST_ALPHA = np.float32(LOG_MIN_ALPHA), np.float32(MAX_ALPHA)
 LOWEST_TRANSMITTANCE = np.float32(MIN_TRANSMITTANCE)
 
@@ -80,9 +78,9 @@ def _blend_row(sums, row, offset, row_exponent, along, red, green, blue, depth):
 
 @device_function
 def rows_reached(splat, offset_y):
-    """First row of the tile that a splat reaches, and the one after the last."""
-    first = math.ceil(max(-splat[REACH_Y] - offset_y, ZERO))
-    return first, math.floor(min(splat[REACH_Y] - offset_y, LAST)) + 1
+    """First row of the tile that a splat reaches, and the one after the last; rounded by hand, which needs no call."""
+    first = TILE - int(ROWS - max(-splat[REACH_Y] - offset_y, ZERO))
+    return first, int(min(splat[REACH_Y] - offset_y, LAST) + ONE)
 
 
 @device_function
@@ -112,40 +110,31 @@ def any_open(sums):
 
 
 @device_function
-def fetch(batch, splats, entries, start, count):
-    """Splats lie all over the memory: fetched together, they are waited for once."""
-    for index in range(count):
-        slot = entries[start + index]
-        for number in range(SPLAT_SIZE):
-            batch[index, number] = splats[slot, number]
-
-
-@device_function
-def _blend_tile(sums, batch, left, top, entries, first, last, splats):
+def _blend_tile(sums, left, top, entries, first, last, splats):
     """Blend entries first to last - 1, front to back, into the tile whose first pixel is (left, top)."""
     sums[:] = ZERO
     sums[TRANSMITTANCE] = ONE
     for start in range(first, last, BATCH):
         if start > first and not any_open(sums):
             break
-        count = min(BATCH, last - start)
-        fetch(batch, splats, entries, start, count)
-        for index in range(count):
-            _blend_splat(sums, left, top, batch[index])
+        for entry in range(start, min(start + BATCH, last)):
+            _blend_splat(sums, left, top, splats[entries[entry]])
 
 
 @kernel
 def draw_images(first_tile, last_tile, region, tile_starts, entries, splats, background, rgb, alpha, depth):
-    """Draw tiles of the region into float32 images."""
+    """Sort and draw tiles of the region into float32 images."""
     left, right, top, _ = region
     columns = right - left + 1
     height, width = alpha.shape
     sums = np.empty((5, TILE, TILE), np.float32)
-    batch = np.empty((BATCH, SPLAT_SIZE), np.float32)
+    room = sorting_room(first_tile, last_tile, tile_starts, splats)
     back_red, back_green, back_blue = background
     for tile in range(first_tile, last_tile):
         x, y = (left + tile % columns) * TILE, (top + tile // columns) * TILE
-        _blend_tile(sums, batch, x, y, entries, tile_starts[tile], tile_starts[tile + 1], splats)
+        first, last = tile_starts[tile], tile_starts[tile + 1]
+        sort_tile(entries, first, last, room)
+        _blend_tile(sums, x, y, entries, first, last, splats)
         for row in range(min(TILE, height - y)):
             for column in range(min(TILE, width - x)):
                 behind = sums[TRANSMITTANCE, row, column]
@@ -159,21 +148,27 @@ def draw_images(first_tile, last_tile, region, tile_starts, entries, splats, bac
 
 @device_function
 def _byte(value):
-    return np.uint8(min(value * BYTE + HALF, BYTE))
+    return np.uint8(np.int32(min(value * BYTE + HALF, BYTE)))
 
 
 @kernel
 def draw_bytes(first_tile, last_tile, region, tile_starts, entries, splats, background, rgba):
-    """Draw tiles of the region into bytes, opaque over the background, rounding half up."""
+    """Sort and draw tiles of the region into bytes, opaque over the background, rounding half up."""
     left, right, top, _ = region
     columns = right - left + 1
     height, width = rgba.shape[0], rgba.shape[1]
     sums = np.empty((5, TILE, TILE), np.float32)
-    batch = np.empty((BATCH, SPLAT_SIZE), np.float32)
+    room = sorting_room(first_tile, last_tile, tile_starts, splats)
     back_red, back_green, back_blue = background
+    nothing = np.array([_byte(back_red), _byte(back_green), _byte(back_blue), np.uint8(255)])
     for tile in range(first_tile, last_tile):
         x, y = (left + tile % columns) * TILE, (top + tile // columns) * TILE
-        _blend_tile(sums, batch, x, y, entries, tile_starts[tile], tile_starts[tile + 1], splats)
+        first, last = tile_starts[tile], tile_starts[tile + 1]
+        if first == last:
+            rgba[y : y + TILE, x : x + TILE] = nothing
+            continue
+        sort_tile(entries, first, last, room)
+        _blend_tile(sums, x, y, entries, first, last, splats)
         for row in range(min(TILE, height - y)):
             for column in range(min(TILE, width - x)):
                 behind = sums[TRANSMITTANCE, row, column]

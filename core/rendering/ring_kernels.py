@@ -24,6 +24,7 @@ from .projection_kernels import (
     TILE,
 )
 from .renderer import MAX_ALPHA, MIN_ALPHA, MIN_TRANSMITTANCE, RING_WIDTH
+from .tile_sorting_kernels import sort_tile, sorting_room
 
 EDGE = 0.5 * RING_WIDTH + 0.5
 """Pixels from the ellipse to where its line ends."""
@@ -79,10 +80,12 @@ def draw_ring_images(first_tile, last_tile, region, tile_starts, entries, splats
     columns = right - left + 1
     height, width = alpha.shape
     sums = np.empty((5, TILE, TILE), np.float64)
+    room = sorting_room(first_tile, last_tile, tile_starts, splats)
     for tile in range(first_tile, last_tile):
         x, y = (left + tile % columns) * TILE, (top + tile // columns) * TILE
         sums[:] = 0.0
         sums[0] = 1.0
+        sort_tile(entries, tile_starts[tile], tile_starts[tile + 1], room)
         for entry in range(tile_starts[tile], tile_starts[tile + 1]):
             _blend_ring(sums, x, y, splats[entries[entry]])
         for row in range(min(TILE, height - y)):

@@ -1,4 +1,4 @@
-"""One picture on its way through the CPU renderer: its splats, their order, and which tiles they touch."""
+"""One picture on its way through the CPU renderer: its splats, and which tiles draw them."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ from ..cameras import Camera
 from ..gaussians import Gaussians
 from ..geometry import spherical_harmonics
 from ..kernels import num_threads, run_split
-from .binning_kernels import count_region, count_tiles, fill_tiles, sort_by_depth, starts_from_counts
-from .projection_kernels import DEPTH, SPLAT_SIZE, TILE, View, project
+from .binning_kernels import count_region, count_tiles, fill_tiles, starts_from_counts
+from .projection_kernels import SPLAT_SIZE, TILE, View, project
 from .renderer import CLAMP_MARGIN, MIN_DEPTH, RenderSettings
 
 MAX_ENTRIES = 1 << 24
 """Pairs of splat and tile listed at once (64 MiB); pictures that need more are drawn region by region."""
+TILE_PARTS = 8
+"""Per thread: tiles cost very different times, so threads that are done early take another part."""
 MAX_SIDE = 32767 * TILE
 """Pixels; tiles are counted in 16 bits."""
 
@@ -37,7 +39,6 @@ class WorkMemory:
         self.splats = np.empty((0, SPLAT_SIZE), np.float32)
         self._boxes = np.empty((0, 4), np.int16)
         self.slots = np.empty(0, np.int32)
-        self._order = np.empty(0, np.int32)
 
     def project(self, gaussians: Gaussians, camera: Camera, settings: RenderSettings) -> int:
         """Fill `splats`; returns how many entries the tiles' lists will have together."""
@@ -66,21 +67,13 @@ class WorkMemory:
         )
         return int(self._tiles.sum())
 
-    def sort(self) -> None:
-        """Put the slots of all visible splats into `_order`, front to back."""
-        count = len(self.splats)
-        pairs, spare = self._array("pairs", (count,), np.int64), self._array("spare", (count,), np.int64)
-        order = self._array("order", (count,), np.int32)
-        depth_bits = self.splats.view(np.int32)[:, DEPTH]
-        self._order = order[: sort_by_depth(depth_bits, self._counts, pairs, spare, order)]
-
     def regions(self, camera: Camera, num_entries: int) -> Iterator[Region]:
         """Rectangles of tiles that cover the picture, each with at most `MAX_ENTRIES` entries (or one tile)."""
         waiting = [(0, math.ceil(camera.width / TILE) - 1, 0, math.ceil(camera.height / TILE) - 1)]
         known = num_entries
         while waiting:
             left, right, top, bottom = region = waiting.pop()
-            entries, known = known if known >= 0 else count_region(self._order, self._boxes, region), -1
+            entries, known = known if known >= 0 else self._count(region), -1
             if right < left or bottom < top:
                 continue
             if entries <= MAX_ENTRIES or (left == right and top == bottom):
@@ -93,18 +86,20 @@ class WorkMemory:
                 waiting += [(middle + 1, right, top, bottom), (left, middle, top, bottom)]
 
     def bin(self, region: Region) -> tuple[np.ndarray, np.ndarray]:
-        """Each tile's splats, front to back: where its list starts, and the lists one after the other."""
+        """Each tile's splats, in the order of the Gaussians: where the list starts, and the lists one after another."""
         left, right, top, bottom = region
         num_tiles = (right - left + 1) * (bottom - top + 1)
         parts = self._num_parts
         histograms = self._array("histograms", (parts, num_tiles), np.int64)
         tile_starts = self._array("tile_starts", (num_tiles + 1,), np.int64)
-        sorted_boxes = self._array("sorted_boxes", (len(self._order), 4), np.int16)
-        run_split(count_tiles, parts, parts, self._order, self._boxes, region, sorted_boxes, histograms)
+        run_split(count_tiles, parts, parts, self._counts, self._boxes, region, histograms)
         starts_from_counts(histograms, tile_starts)
         entries = self._array("entries", (int(tile_starts[-1]),), np.int32)
-        run_split(fill_tiles, parts, parts, self._order, sorted_boxes, region, histograms, entries)
+        run_split(fill_tiles, parts, parts, self._counts, self._boxes, region, histograms, entries)
         return tile_starts, entries
+
+    def _count(self, region: Region) -> int:
+        return count_region(self._num_parts, self._counts, self._boxes, region)
 
     def _array(self, name: str, shape: tuple[int, ...], dtype: type) -> np.ndarray:
         """Uninitialised memory of that name, made anew (with a quarter to spare) only when it has become too small."""

@@ -158,5 +158,5 @@ def test_inputs_of_other_kinds_are_drawn_the_same():
 def test_timings_name_the_stages():
     renderer = CpuRenderer()
     renderer.render(body_like(2000), body_camera(64, 64), SETTINGS)
-    assert list(renderer.timings) == ["project", "sort", "raster"]
+    assert list(renderer.timings) == ["project", "bin", "raster"]
     assert all(milliseconds >= 0.0 for milliseconds in renderer.timings.values())
