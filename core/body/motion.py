@@ -45,7 +45,11 @@ class Motion:
     betas: Float[Tensor, " S"] | None = None
     """Of the body that the motion was made with; an avatar keeps its own."""
     camera: Camera | None = None
-    """What filmed it, where the motion was tracked."""
+    """What filmed it, where the motion was tracked; so too the next two."""
+    timestamps: Float[Tensor, " T"] | None = None
+    """Seconds; when each picture was taken."""
+    confidence: Float[Tensor, "T 4"] | None = None
+    """0..1; how well face, body, left and right hand were seen."""
 
     def __post_init__(self) -> None:
         columns = 0 if self.expression is None else self.expression.shape[1]
@@ -126,16 +130,21 @@ def resampled(motion: Motion, fps: float) -> Motion:
         return motion
     moments = torch.arange(max(1, round(motion.seconds * fps)), dtype=torch.float64) / fps
     first, second, weight = motion._neighbours(moments)
-    expression = motion.expression
-    if expression is not None:
-        expression = torch.lerp(expression[first], expression[second], weight[:, None])
     return replace(
         motion,
         fps=fps,
         rotations=_interpolated_rotations(motion.rotations[first], motion.rotations[second], weight),
         translation=torch.lerp(motion.translation[first], motion.translation[second], weight[:, None]),
-        expression=expression,
+        expression=_mixed(motion.expression, first, second, weight),
+        timestamps=_mixed(motion.timestamps, first, second, weight),
+        confidence=_mixed(motion.confidence, first, second, weight),
     )
+
+
+def _mixed(values: Tensor | None, first: Tensor, second: Tensor, weight: Float[Tensor, " N"]) -> Tensor | None:
+    if values is None:
+        return None
+    return torch.lerp(values[first], values[second], weight.to(values).reshape(-1, *(1,) * (values.dim() - 1)))
 
 
 def turned(motion: Motion, new_from_old: Float[Tensor, "3 3"]) -> Motion:

@@ -107,6 +107,8 @@ def _specification() -> dict[str, ArraySpecification]:
         "camera_intrinsics": _numbers((4,), width=4, dtype="float64"),
         "camera_size": _numbers((2,), width=2, dtype="int64"),
         "camera_near": _numbers((), width=1, dtype="float64"),
+        "timestamps": _numbers(("T",), width=1, dtype="float64"),
+        "confidence": _numbers(("T", 4), width=4),
     }
     return specification
 
@@ -141,6 +143,8 @@ def read_motion(path: Path, *, folder: str = "") -> Motion:
         expression_names=names,
         betas=torch.from_numpy(np.atleast_2d(arrays["betas"])[0].copy()) if "betas" in arrays else None,
         camera=_camera(path, arrays),
+        timestamps=torch.from_numpy(arrays["timestamps"]) if "timestamps" in arrays else None,
+        confidence=torch.from_numpy(arrays["confidence"]) if "confidence" in arrays else None,
     )
     if not _is_z_up(path, arrays, rotations):
         return motion
@@ -302,4 +306,8 @@ def motion_arrays(motion: Motion) -> dict[str, np.ndarray]:
         arrays["camera_intrinsics"] = np.array([camera.fx, camera.fy, camera.cx, camera.cy], np.float64)
         arrays["camera_size"] = np.array([camera.width, camera.height], np.int64)
         arrays["camera_near"] = np.array(camera.near, np.float64)
+    if motion.timestamps is not None:
+        arrays["timestamps"] = motion.timestamps.numpy()
+    if motion.confidence is not None:
+        arrays["confidence"] = motion.confidence.numpy()
     return arrays

@@ -17,7 +17,7 @@ from . import turns as so3
 from .detection import FaceDetection
 from .face_kernels import descend
 from .face_motors import FaceMotors
-from .face_points import BROWS, INNER_LIPS, IRISES, LIDS, OUTER_LIPS, OVAL, eye_distance
+from .face_points import BROWS, EYES, INNER_LIPS, IRISES, OUTER_LIPS, OVAL, eye_distance
 from .face_rig import FaceRig
 from .gaze import Gaze
 from .solution import CAMERA_FROM_WORLD, FaceSolution
@@ -50,7 +50,7 @@ class FaceSolverSettings:
     num_first_steps: int = 6
     noise: float = 0.0015
     """Metres; how well a point can be trusted."""
-    independent_points: float = 100.0
+    independent_points: float = 200.0
     """What the 478 points amount to: neighbours err alike."""
     sparsity: float = 3.0
     """Cost of a coefficient at 1: the inverse of its mean, for coefficients that go one way."""
@@ -279,6 +279,6 @@ class FaceEquations:
 def point_weights(rig: FaceRig) -> Float[np.ndarray, " 478"]:
     """Of each point for the fit: lids, lips and brows carry the expression; the outline slides over the skin."""
     weights = rig.embedding.reliability.astype(np.float64).copy()
-    for points, factor in ((LIDS, 2.0), (INNER_LIPS, 2.0), (OUTER_LIPS, 1.5), (BROWS, 1.5), (OVAL, 0.3), (IRISES, 0.0)):
+    for points, factor in ((EYES, 4.0), (INNER_LIPS, 4.0), (OUTER_LIPS, 3.0), (BROWS, 1.5), (OVAL, 0.3), (IRISES, 0.0)):
         weights[list(points)] *= factor
     return weights

@@ -20,6 +20,8 @@ from .face_points import eye_distance
 from .face_rig import FaceRig
 from .face_solver import FaceEquations, FaceSolver, FaceSolverSettings, FaceState
 
+_SETTINGS = FaceSolverSettings(sparsity=10.0, independent_points=100.0)
+"""Expression is dear while shape is looked for: what could be either is shape."""
 _MOST_PICTURES = 24
 _FIRST_STEPS = 4
 """Of each face alone, before shape is asked for."""
@@ -27,7 +29,7 @@ _ROUNDS = 8
 _ROUNDS_WITHOUT_OFFSETS = 5
 _INDEPENDENT_PICTURES = 4.0
 """What all pictures amount to: the detector's bias and what betas lack are the same in each."""
-_OFFSET_DEVIATION = 0.002
+_OFFSET_DEVIATION = 0.0014
 """Metres."""
 _AT_LIMIT = 1e-4
 
@@ -49,7 +51,6 @@ def estimate_identity(
     detections: Sequence[FaceDetection],
     camera: Camera,
     progress: Callable[[float, str], None] | None = None,
-    settings: FaceSolverSettings | None = None,
 ) -> Identity:
     """The person whose face was detected, from the pictures that differ most.
 
@@ -59,7 +60,7 @@ def estimate_identity(
     if not detections:
         raise ValueError("an identity needs at least one face")
     faces = [detections[index] for index in _spread(detections)]
-    solver = FaceSolver(FaceRig(body, embedding), camera, settings)
+    solver = FaceSolver(FaceRig(body, embedding), camera, _SETTINGS)
     states = [solver.start(face) for face in faces]
     for _ in range(_FIRST_STEPS):
         states = _each_alone(solver, states, faces)

@@ -81,4 +81,4 @@ class TrackedFrame:
     detection: Detection | None = None
     """None where no picture was looked at (between two, or bridged)."""
     milliseconds: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
-    """Of each stage: the detectors', "face", "body", "smooth"."""
+    """Of each stage: the detectors' (which run side by side), then "solve face", "solve body" and "steady"."""

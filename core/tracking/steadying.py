@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
-from ..body.joints import FACE_JOINTS, LEFT_HAND, NUM_JOINTS, RIGHT_HAND
+from ..body.joints import FACE_JOINTS, JOINT_NAMES, LEFT_HAND, NUM_JOINTS, RIGHT_HAND
 from ..body.model import BodyModel
 from ..body.parameters import BodyPose
 from .body_solver import BodySolution, body_pose, head_placed
@@ -18,9 +18,14 @@ from .turns import ROTATIONS, VECTORS
 _HEAD_ROW = NUM_JOINTS
 """Behind the local rotations of all joints comes the head's in the world."""
 _LARGEST_SPEED = np.full((NUM_JOINTS + 1, 1), 14.0)
-"""Radians a second; a fast throw turns the elbow by about 20, a talker's hands stay below 12."""
-_LARGEST_SPEED[LEFT_HAND] = _LARGEST_SPEED[RIGHT_HAND] = 25.0
-_LARGEST_SPEED[FACE_JOINTS] = 25.0
+"""Radians a second; a fast throw turns the elbow by about 20, a talker's arms stay below 10."""
+_LARGEST_SPEED[LEFT_HAND] = _LARGEST_SPEED[RIGHT_HAND] = _LARGEST_SPEED[FACE_JOINTS] = 20.0
+_INCREDIBLE = 1.8
+"""Times the largest speed: a step that would be faster is an error of the detector."""
+_ARMS = {
+    side: tuple(JOINT_NAMES.index(f"{side}_{name}") for name in ("shoulder", "elbow", "wrist"))
+    for side in ("left", "right")
+}
 _SHORTEST, _LONGEST = 1e-3, 0.5
 """Seconds between two pictures that filters can make sense of."""
 
@@ -34,7 +39,7 @@ class Steadying:
     def __init__(self, body: BodyModel, betas: Float[torch.Tensor, " S"], smoothing: Smoothing) -> None:
         self.smoothing = smoothing
         self._skeleton = Skeleton.of(body, betas)
-        self._bridges = (Bridge(ROTATIONS), Bridge(VECTORS), Bridge(VECTORS))
+        self._bridges = (Bridge(ROTATIONS, _INCREDIBLE * _LARGEST_SPEED[:, 0]), Bridge(VECTORS), Bridge(VECTORS))
         self._filters = (
             OneEuro(ROTATIONS, speed_gain=1.5),
             OneEuro(VECTORS, speed_gain=12.0),
@@ -59,7 +64,7 @@ class Steadying:
         head_shift = placed.rotations[HEAD] @ self._skeleton.head_shift(solution.expression)
         head_place = placed.positions[HEAD] + solution.translation - head_shift
         face_seen = solution.confidence.face > 0.0
-        evidence = np.where(solution.joint_confidence > 0.0, 1 + face_seen, 0)
+        evidence = _evidence(solution)
         head_evidence = evidence[[HEAD]]
         values = (
             np.concatenate([solution.rotations, placed.rotations[[HEAD]]]),
@@ -99,3 +104,13 @@ class Steadying:
         step = ROTATIONS.step(self._turns, turns)
         angle = np.sqrt((step * step).sum(-1, keepdims=True))
         return ROTATIONS.moved(self._turns, step * np.minimum(1.0, _LARGEST_SPEED * elapsed / np.maximum(angle, 1e-9)))
+
+
+def _evidence(solution: BodySolution) -> Int[np.ndarray, "55"]:
+    """By what each joint was seen: the face moves the torso, a forearm turns its upper arm, a hand its forearm."""
+    kinds = np.full(NUM_JOINTS, 1 + int(solution.confidence.face > 0.0))
+    for side, hand in (("left", solution.confidence.left_hand), ("right", solution.confidence.right_hand)):
+        shoulder, elbow, wrist = _ARMS[side]
+        kinds[shoulder] += 2 * int(solution.joint_confidence[elbow] > 0.0)
+        kinds[[elbow, wrist]] += 2 * int(hand > 0.0)
+    return np.where(solution.joint_confidence > 0.0, kinds, 0)

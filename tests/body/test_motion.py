@@ -105,6 +105,14 @@ def test_resampling_keeps_length_and_content(plain_body, fps):
             assert torch.allclose(getattr(first, name), getattr(second, name), atol=2e-5), name
 
 
+def test_resampling_takes_what_the_tracker_said_along():
+    moments = torch.tensor([0.0, 0.1, 0.25, 0.3], dtype=torch.float64)
+    motion = random_motion(4, timestamps=moments, confidence=torch.eye(4))
+    again = resampled(motion, 20.0)
+    assert again.timestamps[2:5].tolist() == pytest.approx([0.1, 0.175, 0.25])
+    assert again.confidence[3].tolist() == pytest.approx([0.0, 0.5, 0.5, 0.0])
+
+
 def test_resampling_to_the_same_rate_is_no_work():
     motion = random_motion()
     assert resampled(motion, motion.fps) is motion

@@ -256,6 +256,8 @@ def test_round_trip_is_exact(tmp_path, name):
         expression_names=("jawOpen", "ä name"),
         betas=torch.randn(30, generator=random),
         camera=OrbitCamera(yaw=0.3).camera(64, 48),
+        timestamps=torch.rand(FRAMES, generator=random, dtype=torch.float64).cumsum(0),
+        confidence=torch.rand(FRAMES, 4, generator=random),
     )
     write_motion(tmp_path / name, motion)
     again = read_motion(tmp_path / name)
@@ -312,6 +314,7 @@ BAD = {
     "lengths differ": (arrays(trans=np.zeros((FRAMES + 1, 3))), "trans"),
     "names differ": (arrays(expression=np.zeros((FRAMES, 2)), expression_names=np.array(["a"])), "expression_names"),
     "expression length": (arrays(expression=np.zeros((FRAMES + 1, 2))), "expression"),
+    "confidence length": (arrays(confidence=np.zeros((FRAMES - 1, 4))), "confidence"),
     "text": (arrays(poses=np.array(["a", "b"])), "type"),
     "objects": (arrays(poses=np.array([{}, {}], dtype=object)), "Python objects"),
     "x up": (arrays(up_axis=np.array("x")), "'x' is up"),

@@ -1,0 +1,218 @@
+"""A whole source to a motion: everything is seen first, then the person is known, then every picture is solved.
+
+So the shape of the face comes from all pictures, and a source that cannot be read twice, such as a camera, will do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+import torch
+from jaxtyping import Float
+
+from ..body.model import BodyModel, shape_body
+from ..body.motion import Motion
+from ..errors import Cancelled, StudioError
+from .detection import Detection
+from .embedding import landmark_embedding
+from .focal import assumed_focal
+from .frame_source import FrameSource, SourceEmptyError, SourceError, mirrored
+from .identity import Identity, estimate_identity
+from .mediapipe_detectors import Detectors
+from .motion_solver import MotionSolver
+from .scaling import reduced, reduced_camera
+from .smoothing import Smoothing
+from .solution import TrackedFrame, tracking_camera
+from .tracker import PARTS_SEEN
+from .tracker_settings import TrackerSettings
+
+OFFLINE_SMOOTHING = Smoothing(head=0.2, face=0.1, body=0.4, hands=0.4)
+STILL_FPS = 30.0
+"""Of the motion of one picture."""
+_STILL_ROUNDS = 8
+"""A photo is solved as if it were looked at for a while."""
+_SEEING_SHARE, _KNOWING_SHARE = 0.75, 0.05
+"""Of the whole work."""
+_DARK = 25.0
+"""Mean of 0..255 of pictures in which it is no wonder that nobody is found."""
+_SMALL = 120
+"""Pixels; so too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Track:
+    """A tracked source, and how it went."""
+
+    motion: Motion
+    person: Identity | None
+    """None where no face was seen."""
+    trouble: StudioError | None
+    """Why the source broke off; what came before is in the motion."""
+    milliseconds: Mapping[str, float]
+    """Median of each stage."""
+
+    @property
+    def seen(self) -> tuple[float, float, float, float]:
+        """Parts of the pictures in which face, body, left and right hand were seen."""
+        assert self.motion.confidence is not None
+        face, body, left, right = (self.motion.confidence > 0.0).double().mean(0).tolist()
+        return face, body, left, right
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Seen:
+    seconds: float
+    detection: Detection
+
+
+def track_source(
+    source: FrameSource,
+    body: BodyModel,
+    *,
+    betas: Float[torch.Tensor, " S"] | None = None,
+    settings: TrackerSettings | None = None,
+    field_of_view: float | None = None,
+    mirror: bool = False,
+    report: Callable[[float, str], None] = lambda *_: None,
+    stopped: Callable[[], bool] = lambda: False,
+) -> Track:
+    """Track the source to its end, or until `stopped`; one frame of the motion for each picture.
+
+    The motion is made for a body of these `betas`; None takes the shape of the person that is seen. `field_of_view` is
+    in degrees over the longer side, where the camera is known.
+
+    Raises:
+        SourceError: there is not a single picture.
+        StudioError: nobody is seen in any of them.
+        Cancelled: it was stopped before anybody was seen.
+    """
+    settings = settings or TrackerSettings(smoothing=OFFLINE_SMOOTHING)
+    focal = assumed_focal(source.width, source.height, *(() if field_of_view is None else (field_of_view,)))
+    camera = tracking_camera(focal, source.width, source.height)
+    seen, trouble, brightness = _see(source, settings, mirror, report, stopped)
+    if not any(_anybody(each.detection) for each in seen):
+        if stopped():
+            raise Cancelled(source.description)
+        raise trouble or _nobody_error(source, brightness, settings)
+
+    report(_SEEING_SHARE, "getting to know the face")
+    embedding = landmark_embedding(body)
+    faces = [each.detection.face for each in seen if each.detection.face is not None]
+    small_camera = reduced_camera(camera)
+    person = estimate_identity(body, embedding, faces, small_camera) if faces else None
+    if betas is None:
+        betas = torch.zeros(body.num_betas) if person is None else torch.from_numpy(person.betas).float()
+    solver = MotionSolver(
+        body,
+        betas,
+        small_camera,
+        embedding=embedding,
+        person=person,
+        settings=settings,
+    )
+    frames = _solve(solver, seen, report)
+    motion = Motion(
+        name=source.description,
+        fps=_rate(source, seen),
+        rotations=torch.stack([frame.pose.rotations for frame in frames]),
+        translation=torch.stack([frame.pose.translation for frame in frames]),
+        pelvis=shape_body(body, betas).joints[0],
+        expression=torch.stack([frame.pose.expression for frame in frames]),
+        expression_names=body.expression_names,
+        betas=betas,
+        camera=camera,
+        timestamps=torch.tensor([frame.seconds for frame in frames], dtype=torch.float64),
+        confidence=torch.tensor([_confidence(frame) for frame in frames]),
+    )
+    return Track(motion=motion, person=person, trouble=trouble, milliseconds=_medians(frames))
+
+
+def _see(
+    source: FrameSource,
+    settings: TrackerSettings,
+    mirror: bool,
+    report: Callable[[float, str], None],
+    stopped: Callable[[], bool],
+) -> tuple[list[_Seen], StudioError | None, float]:
+    """What the detectors see in every picture, why the pictures ended early, and how bright they are (0..255)."""
+    seen: list[_Seen] = []
+    brightness = 0.0
+    with Detectors(PARTS_SEEN[settings.parts], static=source.num_frames == 1) as detectors:
+        while not stopped():
+            try:
+                frame = source.read()
+            except SourceError as error:
+                if not seen:
+                    raise
+                return seen, error, brightness / len(seen)
+            if frame is None:
+                break
+            frame = reduced(mirrored(frame) if mirror else frame)
+            brightness += float(frame.image[::8, ::8].mean())
+            seen.append(_Seen(seconds=frame.seconds, detection=detectors.detect(frame)))
+            if source.num_frames:
+                done = min(1.0, len(seen) / source.num_frames)
+                report(_SEEING_SHARE * done, f"picture {len(seen)} of {max(len(seen), source.num_frames)}")
+            else:
+                report(0.0, f"picture {len(seen)}")
+    if not seen:
+        if stopped():
+            raise Cancelled(source.description)
+        raise SourceEmptyError(f"{source.description} has no pictures", hint="choose another source")
+    return seen, None, brightness / len(seen)
+
+
+def _anybody(detection: Detection) -> bool:
+    return detection.face is not None or detection.body is not None
+
+
+def _nobody_error(source: FrameSource, brightness: float, settings: TrackerSettings) -> StudioError:
+    if brightness < _DARK:
+        hint = "the pictures are very dark: put on a light"
+    elif min(source.width, source.height) < _SMALL:
+        hint = f"the pictures have only {source.width}x{source.height} pixels: use larger ones"
+    else:
+        hint = "the face must be seen from the front or the side, and take a twentieth of the picture's width or more"
+        if settings.parts == "face":
+            hint += "; --parts whole follows a body without a face too"
+    return StudioError(f"nobody is seen in {source.description}", hint=hint)
+
+
+def _solve(solver: MotionSolver, seen: Sequence[_Seen], report: Callable[[float, str], None]) -> list[TrackedFrame]:
+    if len(seen) == 1:
+        for index in range(_STILL_ROUNDS - 1):
+            solver.solve(seen[0].detection, index=0, seconds=index / STILL_FPS)
+        frame = solver.solve(seen[0].detection, index=0, seconds=_STILL_ROUNDS / STILL_FPS)
+        return [frame]
+    frames = []
+    begun = _SEEING_SHARE + _KNOWING_SHARE
+    for index, each in enumerate(seen):
+        frames.append(solver.solve(each.detection, index=index, seconds=each.seconds))
+        report(begun + (1.0 - begun) * (index + 1) / len(seen), f"solving picture {index + 1} of {len(seen)}")
+    return frames
+
+
+def _rate(source: FrameSource, seen: Sequence[_Seen]) -> float:
+    """The source's own; of a camera what it really gave."""
+    length = seen[-1].seconds - seen[0].seconds
+    if source.live and length > 0.0:
+        return (len(seen) - 1) / length
+    return source.fps or STILL_FPS
+
+
+def _confidence(frame: TrackedFrame) -> tuple[float, float, float, float]:
+    confidence = frame.confidence
+    return confidence.face, confidence.body, confidence.left_hand, confidence.right_hand
+
+
+def _medians(frames: Sequence[TrackedFrame]) -> Mapping[str, float]:
+    stages = dict.fromkeys(stage for frame in frames for stage in frame.milliseconds)
+    return MappingProxyType(
+        {
+            stage: float(np.median([f.milliseconds[stage] for f in frames if stage in f.milliseconds]))
+            for stage in stages
+        }
+    )

@@ -1,0 +1,100 @@
+"""Tracks one person live: pictures in, poses out, getting to know the face on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from jaxtyping import Float
+
+from ..body.model import BodyModel
+from .acquaintance import Acquaintance
+from .detection import Detection, Frame
+from .embedding import landmark_embedding
+from .focal import assumed_focal
+from .mediapipe_detectors import Detectors, Part
+from .motion_solver import MotionSolver
+from .scaling import reduced, reduced_camera
+from .solution import TrackedFrame, tracking_camera
+from .tracker_settings import Parts, TrackerSettings
+
+PARTS_SEEN: dict[Parts, tuple[Part, ...]] = {
+    "face": ("face",),
+    "upper": ("face", "body", "hands"),
+    "whole": ("face", "body", "hands"),
+}
+"""What detectors each choice needs."""
+
+
+def prepare(body: BodyModel, report: Callable[[float, str], None] = lambda *_: None) -> None:
+    """Make what tracking needs to know of a body, at its first use, and load the detectors' library.
+
+    Raises:
+        StudioError: MediaPipe is not installed.
+    """
+    report(0.0, "loading the detectors")
+    Detectors(("face",)).close()
+    landmark_embedding(body, lambda fraction, message: report(0.05 + 0.95 * fraction, message))
+
+
+class Tracker:
+    """Belongs to one thread after it was made; `settings` may be changed between pictures."""
+
+    def __init__(
+        self,
+        body: BodyModel,
+        betas: Float[torch.Tensor, " S"],
+        *,
+        width: int,
+        height: int,
+        settings: TrackerSettings | None = None,
+        focal: float | None = None,
+    ) -> None:
+        """For the avatar of these betas and pictures of one size; quick once `prepare` was called for the body.
+
+        `focal` is in pixels, assumed where it is not known.
+        """
+        self.settings = settings or TrackerSettings()
+        camera = reduced_camera(tracking_camera(focal or assumed_focal(width, height), width, height))
+        embedding = landmark_embedding(body)
+        self._solver = MotionSolver(body, betas, camera, embedding=embedding)
+        self._acquaintance = Acquaintance(body, embedding, camera)
+        self._detectors: Detectors | None = None
+        self._parts: tuple[Part, ...] = ()
+
+    def track(self, frame: Frame) -> TrackedFrame:
+        """The pose for that picture; moments rise from picture to picture.
+
+        Raises:
+            StudioError: MediaPipe is not installed.
+        """
+        detection = self._seen(frame)
+        # Beside another shape of the face a calibration would be wrong.
+        if self._acquaintance.saw(detection.face, frame.seconds) and not self._solver.is_calibrated:
+            self._solver.meet(self._acquaintance.person)
+        self._solver.settings = self.settings
+        return self._solver.solve(detection, index=frame.index, seconds=frame.seconds)
+
+    def _seen(self, frame: Frame) -> Detection:
+        """By the detectors for the parts that are asked for, made when that changes."""
+        parts = PARTS_SEEN[self.settings.parts]
+        if self._detectors is None or parts != self._parts:
+            if self._detectors is not None:
+                self._detectors.close()
+            self._detectors, self._parts = Detectors(parts, hold=True), parts
+        return self._detectors.detect(reduced(frame))
+
+    def calibrate(self) -> None:
+        """Take what the face does in the pictures of the next second for neutral, and the head for upright."""
+        self._solver.calibrate()
+
+    def forget_calibration(self) -> None:
+        """Show what is seen again."""
+        self._solver.forget_calibration()
+        self._solver.meet(self._acquaintance.person)
+
+    def close(self) -> None:
+        """End the threads."""
+        self._acquaintance.close()
+        if self._detectors is not None:
+            self._detectors.close()
