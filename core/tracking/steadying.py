@@ -11,6 +11,7 @@ from ..body.model import BodyModel
 from ..body.parameters import BodyPose
 from .body_solver import BodySolution, body_pose, head_placed
 from .bridging import Bridge
+from .feet import LEGS, Feet
 from .skeleton import HEAD, Skeleton, place
 from .smoothing import OneEuro, Smoothing, still_cutoff
 from .turns import ROTATIONS, VECTORS
@@ -45,11 +46,12 @@ class Steadying:
             OneEuro(VECTORS, speed_gain=12.0),
             OneEuro(VECTORS, speed_gain=2.0),
         )
+        self._feet = Feet()
         self.reset()
 
     def reset(self) -> None:
         """The next solution passes as it is."""
-        for part in (*self._bridges, *self._filters):
+        for part in (*self._bridges, *self._filters, self._feet):
             part.reset()
         self._seconds: float | None = None
         self._turns: np.ndarray | None = None
@@ -89,7 +91,12 @@ class Steadying:
         chain = place(self._skeleton.rest_joints, rotations)
         above = chain.rotations[HEAD] @ rotations[HEAD].T
         rotations[HEAD] = above.T @ turns[_HEAD_ROW]
-        return body_pose(rotations, expression, head_placed(self._skeleton, rotations, expression, places[0]))
+        translation = head_placed(self._skeleton, rotations, expression, places[0])
+        if self.smoothing.body > 0.0:
+            visible = solution.joint_confidence[[ankle for *_, ankle in LEGS]] > 0.0
+            joints = self._skeleton.joints(expression)
+            rotations = self._feet.held(joints, rotations, translation, visible, elapsed)
+        return body_pose(rotations, expression, translation)
 
     def _rotation_cutoffs(self) -> Float[np.ndarray, "56 1"]:
         cutoffs = np.full((NUM_JOINTS + 1, 1), still_cutoff(self.smoothing.body))
