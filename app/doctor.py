@@ -59,6 +59,8 @@ def examine() -> tuple[Finding, ...]:
         _opengl(),
         _package("dearpygui", "no window: `nlfgs-studio render` and `export` still work"),
         _package("av", "no films: pictures can still be rendered"),
+        _package("mediapipe", "no tracking: motion files still play (there is none for ARM under Linux)"),
+        _cameras(),
         _builtin_body(),
         _licensed_body(),
         _package("smplx", "the body's agreement with the smplx package cannot be tested; the program itself runs"),
@@ -229,6 +231,16 @@ def _opengl() -> Finding:
             topic="OpenGL", found=True, what=f"{what} (in software: the window works, and the processor draws it)"
         )
     return Finding(topic="OpenGL", found=True, what=what)
+
+
+def _cameras() -> Finding:
+    from ..core.tracking.camera_source import list_cameras
+
+    names = ", ".join(f"camera:{device.number} ({device.name})" for device in list_cameras())
+    if names:
+        return Finding(topic="cameras", found=True, what=names)
+    cost = "a film, a folder of pictures or a photo can stand in: nlfgs-studio track FILE"
+    return Finding(topic="cameras", found=False, what="none is connected", cost=cost)
 
 
 def _builtin_body() -> Finding:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from ..core.errors import StudioError
-from .state import Document
+from .state import Document, Vector
 
 if TYPE_CHECKING:
     from ..core.avatar.avatar import Avatar
@@ -134,15 +134,15 @@ def document_of(avatar: Avatar, body: BodyModel) -> Document:
     return Document(body=body, avatar=avatar, betas=betas, expression=(0.0,) * body.num_expression)
 
 
-def as_avatar_file(document: Document) -> Document:
-    """What an avatar file holds of a document: no pose, no expression, nothing that moves.
+def as_avatar_file(document: Document, stance: tuple[Vector, ...]) -> Document:
+    """What an avatar file holds of a document: no expression, nothing that moves, and it is opened in that `stance`.
 
     Raises:
         StudioError: it has no avatar.
     """
     avatar = saved_avatar(document)
     expression = (0.0,) * len(document.expression)
-    bare = Document(body=document.body, avatar=avatar, betas=document.betas, expression=expression)
+    bare = Document(body=document.body, avatar=avatar, betas=document.betas, rotations=stance, expression=expression)
     return replace(bare, avatar=document.avatar, part_styles=document.part_styles, origin=document.origin)
 
 

@@ -7,8 +7,11 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+from ..core.jobs import JobRunner
+from ..core.paths import cache_directory, recovery_directory, settings_directory, sweep
 from .actions import SetSettings, SetView
 from .autosave import Autosave
 from .recovery import Lost, find_lost
@@ -28,6 +31,9 @@ class Keeping:
         services.store.dispatch(SetSettings(settings=read_settings()))
         self._settings = SettingsKeeper(services)
         self._autosave = Autosave(services)
+        self._jobs = JobRunner()
+        folders = {path.parent for path in services.store.state.recent}
+        self._jobs.start("sweep", lambda _: _sweep(folders))
         self._lost = find_lost() if offers_lost else []
         self._look: Look = "dark"
 
@@ -73,6 +79,13 @@ class Keeping:
         for lost in self._lost:
             lost.slot.release()
         self._settings.close()
+        self._jobs.close()
+
+
+def _sweep(folders: set[Path]) -> None:
+    """Remove what a program that was killed left unfinished, of its own files and beside those of the person."""
+    for folder in (settings_directory(), recovery_directory(), cache_directory(), *folders):
+        sweep(folder)
 
 
 @contextmanager

@@ -49,6 +49,8 @@ GRAB = _tone("6f8cff", "4a68e6", 150)
 GRAB_ACTIVE = _tone("859eff", "3a57d4", 190)
 WARNING = _tone("f0b35a", "8c5800")
 ERROR = _tone("ff7a76", "b82d2a")
+ON_AIR = _tone("d42530", "cf1f2a")
+"""A camera is open."""
 DIM = _tone("08090c", "2a303c", 150)
 """Over the window behind a question."""
 BACKDROP = _tone("101217", "f8f9fb", 205)

@@ -6,6 +6,9 @@ Belongs to the main thread; owned by the services.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+
+import torch
 
 from ..core.body.motion import Motion
 from ..core.body.recording import PoseSample, recorded_motion
@@ -18,6 +21,8 @@ from .store import Store
 
 MAX_RECORDED_SECONDS = 600.0
 """A recording that is forgotten ends by itself."""
+LONGEST_WAIT_SECONDS = 0.15
+"""Between two pictures of a camera that sees somebody."""
 
 
 class Playhead:
@@ -27,7 +32,7 @@ class Playhead:
         self._scene = scene
         self._shown: Moment | None = None
         self._samples: list[PoseSample] = []
-        self._recorded_from = 0.0
+        self._recorded_from = self._recorded_seconds = 0.0
 
     def advance(self, seconds: float) -> None:
         """Play on for that long, at the speed that is set; a timeline whose pose is touched stops."""
@@ -86,7 +91,7 @@ class Playhead:
             raise StudioError("there is no avatar to record", hint="open an avatar first")
         if state.recording:
             raise StudioError("a recording goes on already", hint="stop it first")
-        self._samples = []
+        self._samples, self._recorded_seconds = [], 0.0
         self._recorded_from = state.playback.seconds if state.playback.motion is None else 0.0
         if state.playback.motion is None:
             self._store.dispatch(SetPlayback(playing=False))
@@ -95,13 +100,21 @@ class Playhead:
 
     def _record(self, state: State, seconds: float) -> None:
         pose = self._scene().pose(state)
-        last = self._samples[-1].seconds if self._samples else 0.0
-        if pose is None or last + seconds > MAX_RECORDED_SECONDS:
+        now = self._recorded_seconds = self._recorded_seconds + seconds
+        if pose is None or now > MAX_RECORDED_SECONDS:
             self._store.dispatch(SetRecording(recording=False))
             return
-        self._samples.append(PoseSample(seconds=last + seconds, pose=pose))
+        # A camera gives fewer poses than there are frames: between two of them nobody stood still.
+        is_between = (
+            state.driving.pose is not None
+            and bool(self._samples)
+            and self._samples[-1].pose is pose
+            and now - self._samples[-1].seconds < LONGEST_WAIT_SECONDS
+        )
+        if not is_between:
+            self._samples.append(PoseSample(seconds=now, pose=pose))
         if state.playback.motion is None:
-            self._store.dispatch(SetPlayback(seconds=self._recorded_from + last + seconds))
+            self._store.dispatch(SetPlayback(seconds=self._recorded_from + now))
 
     def recorded(self) -> tuple[Motion, float] | None:
         """End the recording: what was recorded, and the moment of the timeline at which it began; None for nothing."""
@@ -118,4 +131,6 @@ class Playhead:
             pelvis=self._scene().pelvis(state.document),
             expression_names=body.expression_names,
         )
+        motion = replace(motion, betas=torch.tensor(state.document.betas, dtype=torch.float32))
+        self._store.dispatch(SetRecording(recording=False, recorded=motion))
         return motion, self._recorded_from

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO
 
 from ..core.errors import StudioError
-from ..core.paths import recovery_directory
+from ..core.paths import TEMPORARY, recovery_directory
 from .projects import SUFFIX, former_path, save_project
 from .state import State
 
@@ -34,7 +34,10 @@ class Slot:
 
     def discard(self) -> None:
         """Forget what lies in it; the slot stays ours."""
-        for path in (self.path, *self.path.parent.glob(f".{self.path.stem}.*")):  # what an atomic write left behind
+        for path in (
+            self.path,
+            *self.path.parent.glob(f"{TEMPORARY}{self.path.stem}.*"),
+        ):  # what an atomic write left behind
             _remove(path)
 
     def release(self) -> None:

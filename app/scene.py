@@ -6,6 +6,7 @@ Remembered by identity: while the parts of the state that count are the same obj
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from ..core.body.timeline import Moment
 from ..core.cameras import OrbitCamera, framing
 from ..core.geometry.rotations import axis_angle_to_matrix
 from .actions import ShowMoment
+from .driven import NOBODY_DRIVES
 from .state import Document, Playback, State
 from .subjects import SubjectMaker
 
@@ -69,17 +71,20 @@ class Scene:
         return self._pipeline.last_run if self._pipeline else ()
 
     def pose(self, state: State) -> BodyPose | None:
-        """The motion's pose where one is shown, else the document's; None without an avatar."""
-        document, playback = state.document, state.playback
+        """What drives it or the motion gives, where there is one, else the document's; None without an avatar."""
+        document, playback, driving = state.document, state.playback, state.driving
         if document.body is None:
             return None
         key = (document.body, document.rotations, document.expression, document.translation)
-        if playback.motion is not None:
+        if driving.pose is not None:
+            key += (driving.pose, driving.held_joints, driving.held_actions)
+        elif playback.motion is not None:
             key = (document.body, document.betas, playback.motion, playback.seconds, document.expression)
         if len(key) != len(self._pose_key) or any(new is not old for new, old in zip(key, self._pose_key, strict=True)):
-            self._pose = (
-                _document_pose(document) if playback.motion is None else self._pose_in_motion(document, playback)
-            )
+            if driving.pose is None and playback.motion is not None:
+                self._pose = self._pose_in_motion(document, playback)
+            else:
+                self._pose = _document_pose(state.shown)
             self._pose_key = key
         return self._pose
 
@@ -163,6 +168,11 @@ class Scene:
         x, _, z = axis_angle_to_matrix(pose.rotations[0])[:, 2].tolist()
         return math.atan2(x, z)
 
+    def facing(self, moments: Iterable[State]) -> float:
+        """Where the avatar faces on the whole; a camera of that yaw sees its front."""
+        headings = [self.heading(moment) for moment in moments]
+        return math.atan2(sum(map(math.sin, headings)), sum(map(math.cos, headings)))
+
     def rest_joints(self, document: Document) -> Float[Tensor, "55 3"]:
         """Where the joints of the document's body rest; metres."""
         assert document.body is not None
@@ -183,6 +193,7 @@ class Scene:
 
     def state_at(self, state: State, seconds: float) -> State:
         """The state with its playhead at another moment, of the motion or of the timeline; the store need not know."""
+        state = replace(state, driving=NOBODY_DRIVES)
         if state.playback.motion is not None or state.document.body is None:
             return replace(state, playback=replace(state.playback, seconds=seconds))
         return ShowMoment(seconds=seconds, moment=self.moment(state.document, seconds)).reduced(state)
@@ -209,7 +220,7 @@ class Scene:
             means = means[torch.isin(owners, torch.tensor(joints))]
         return means.amin(0).double().numpy(), means.amax(0).double().numpy()
 
-    def framed(self, state: State, part: str, aspect: float) -> OrbitCamera:
+    def framed(self, state: State, part: str, aspect: float, *, from_front: bool = False) -> OrbitCamera:
         """The state's camera moved so that a part of what is shown fills a picture of that width over height.
 
         Raises:
@@ -217,6 +228,8 @@ class Scene:
         """
         bounds = self.bounds(state, part)
         orbit = state.view.orbit
+        if from_front:
+            orbit = replace(orbit, yaw=self.facing([state]), pitch=0.0)
         return orbit if bounds is None else framing(*bounds, orbit=orbit, aspect=aspect)
 
 

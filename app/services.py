@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,14 +26,18 @@ from .actions import (
     ShowMotion,
 )
 from .backdrops import Backdrops
-from .documents import DEFAULT, SUFFIXES, BodyMissingError, as_avatar_file, read_document, saved_avatar
+from .documents import DEFAULT, BodyMissingError, as_avatar_file, read_document, saved_avatar
+from .driving import JOB as DRIVE_JOB
+from .driving import Driver
+from .endings import with_ending
 from .playhead import Playhead
 from .projects import SUFFIX, Opened, arriving, is_project, open_project, save_project
 from .recent import RecentFiles
 from .renderers import Renderers
 from .scene import Scene, prepared
-from .state import Kind, State, Status
+from .state import REST_ROTATIONS, Kind, State, Status, Vector
 from .store import Store
+from .virtual_camera import VirtualCamera
 
 if TYPE_CHECKING:
     from ..core.body.parameters import BodyPose
@@ -41,13 +46,6 @@ if TYPE_CHECKING:
 
 MAX_STEP_SECONDS = 1.0
 """A motion never jumps farther than this between two frames, however long the program was held up."""
-
-FOREIGN_SUFFIXES = (
-    *(".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".mp4", ".mov", ".mkv", ".avi", ".webm"),
-    *(".obj", ".fbx", ".glb", ".gltf", ".stl", ".usd", ".usda", ".usdc", ".usdz", ".abc", ".bvh", ".blend"),
-    *(".splat", ".ksplat", ".spz", ".sog", ".npy", ".pkl", ".pt", ".pth", ".json", ".csv", ".txt", ".zip"),
-)
-"""Types of files that a person may expect and nothing is saved as; any other ending is a part of the name."""
 
 PROGRAM_LOGGER = __name__.partition(".")[0]
 
@@ -75,11 +73,22 @@ class _WarningQueue(logging.Handler):
 class Services:
     """Owns everything that lives longer than a frame beside the store; close it at the end."""
 
-    def __init__(self, store: Store, *, drawing: bool = True, keeps_recent: bool = True) -> None:
+    def __init__(
+        self,
+        store: Store,
+        *,
+        drawing: bool = True,
+        keeps_recent: bool = True,
+        stance: tuple[Vector, ...] = REST_ROTATIONS,
+    ) -> None:
         """Without `drawing` nothing is made ready to be drawn, without `keeps_recent` no list of files is kept."""
         self.store = store
+        self.stance = stance
+        """How an avatar stands that comes without a pose of its own."""
         self.scene = Scene()
         self.playhead = Playhead(store, lambda: self.scene)
+        self.driver = Driver(store)
+        self.virtual_camera = VirtualCamera(store)
         self._drawing = drawing
         self._recent = RecentFiles() if keeps_recent else None
         self._warnings = _WarningQueue()
@@ -108,6 +117,10 @@ class Services:
             self._progress.get(name) or Progress(name=name, fraction=0.0, message="", seconds_left=None)
             for name in self._jobs.running
         )
+        self.driver.tick(now)
+        self.virtual_camera.tick()
+        if self.driver.progress is not None:
+            running += (self.driver.progress,)
         if running != self.store.state.jobs:
             self.store.dispatch(SetJobs(jobs=running))
         step = 0.0 if self._last_tick is None else min(max(0.0, now - self._last_tick), MAX_STEP_SECONDS)
@@ -142,7 +155,7 @@ class Services:
         What comes out of a recovery file belongs to the file that it was lost from, and is unsaved.
         """
         path = None if str(source) == DEFAULT else Path(source).absolute()
-        drawing, used = self._drawing, None if is_recovery else path
+        drawing, stance, used = self._drawing, self.stance, None if is_recovery else path
 
         def read(context: JobContext) -> tuple[Opened, Scene]:
             def report(fraction: float, message: str) -> None:
@@ -151,7 +164,8 @@ class Services:
             if path is not None and is_project(path):
                 opened = open_project(path, report, stand_in=stand_in)
             else:
-                opened = Opened(document=read_document(path or DEFAULT, report, stand_in=stand_in))
+                document = read_document(path or DEFAULT, report, stand_in=stand_in)
+                opened = Opened(document=replace(document, rotations=stance))
             context.report(0.6, "preparing to draw")  # the first time on a machine kernels are compiled
             scene = prepared(opened.document, drawing=drawing)
             self._keep_recent(used)
@@ -174,8 +188,8 @@ class Services:
 
     def save(self, path: Path) -> None:
         """Start to write everything to a project, or the avatar alone to an NPZ file, which becomes its file."""
-        state, path = self.store.state, _with_suffix(path, SUFFIX, ".npz").absolute()
-        held = state.document if is_project(path) else as_avatar_file(state.document)
+        state, path = self.store.state, with_ending(path, SUFFIX, ".npz").absolute()
+        held = state.document if is_project(path) else as_avatar_file(state.document, self.stance)
         write = _writer(state, path)
 
         def work(context: JobContext) -> None:
@@ -192,7 +206,7 @@ class Services:
 
     def export_copy(self, path: Path) -> None:
         """Start to write a copy of the avatar (NPZ) or of everything (a project); the document keeps its file."""
-        path = _with_suffix(path, ".npz", SUFFIX)
+        path = with_ending(path, ".npz", SUFFIX)
         self.start("export", _writer(self.store.state, path), _exported(path))
 
     def export_ply(self, path: Path, *, rigged: bool, up: str) -> None:
@@ -203,7 +217,7 @@ class Services:
         """
         from ..core.storage.gaussian_ply import write_ply, write_rigged_ply
 
-        path, state = _with_suffix(path, ".ply"), self.store.state
+        path, state = with_ending(path, ".ply"), self.store.state
         gaussians = self.gaussians(state)
         if gaussians is None:
             raise StudioError("there is nothing to export", hint="open an avatar first")
@@ -239,6 +253,8 @@ class Services:
 
     def cancel(self, name: str) -> None:
         """Ask a job to stop; it ends at its next step."""
+        if name == DRIVE_JOB:
+            self.driver.stop()
         self._jobs.cancel(name)
 
     def _finish(self, job: JobFinished) -> None:
@@ -280,6 +296,8 @@ class Services:
     def close(self) -> None:
         """Stop every job and give back the renderers."""
         logging.getLogger(PROGRAM_LOGGER).removeHandler(self._warnings)
+        self.driver.close()
+        self.virtual_camera.close()
         self._jobs.close()
         self.renderers.forget()
 
@@ -313,15 +331,3 @@ def _writer(state: State, path: Path) -> Callable[[JobContext], None]:
         return lambda _: save_project(path, state)
     avatar = saved_avatar(state.document)
     return lambda _: write_avatar(path, avatar)
-
-
-def _with_suffix(path: Path, suffix: str, *others: str) -> Path:
-    """The path as the person gave it; `suffix` is added where it names no file type, a wrong type is refused."""
-    path, wanted = Path(path), (suffix, *others)
-    ending = path.suffix.lower()
-    if ending in wanted:
-        return path
-    if ending in (SUFFIX, *SUFFIXES, *FOREIGN_SUFFIXES):
-        endings = " or ".join(wanted)
-        raise StudioError(f"{path.name} does not end in {endings}", hint=f"give a name that ends in {endings}")
-    return path.with_name(path.name + suffix)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import logging
 import os
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from ..core.errors import StudioError
 from ..core.paths import atomic_write, settings_directory
 from ..core.storage.plain_values import PlainReader, to_plain
+from ..core.tracking.tracker_settings import TrackerSettings
 
 FORMAT = "nlfgs-studio settings"
 VERSION = 1
@@ -21,11 +22,34 @@ MAX_FILE_BYTES = 1 << 20
 Look = Literal["dark", "light"]
 LOOKS: tuple[Look, ...] = ("dark", "light")
 MIN_FONT_SIZE, MAX_FONT_SIZE = 12, 24
+MIN_DOCK_WIDTH, MAX_DOCK_WIDTH = 320, 600
 MIN_SIDE, MAX_SIDE = 100, 20_000
 """Pixels of the window."""
+MAX_GAIN = 2.0
 MIN_AUTOSAVE_SECONDS, MAX_AUTOSAVE_SECONDS = 1.0, 3600.0
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriveSettings:
+    """How a camera or a film drives an avatar."""
+
+    tracker: TrackerSettings = field(default_factory=TrackerSettings)
+    mirror: bool = True
+    """Whether the avatar is the person's mirror image."""
+    follows_place: bool = False
+    """Whether the avatar walks where the person does, or stays where it stands."""
+    loop: bool = True
+    """Whether a film begins anew at its end."""
+    inset: bool = True
+    """Whether the source stands in a corner of the picture."""
+
+    def __post_init__(self) -> None:
+        for values, highest in ((self.tracker.smoothing, 1.0), (self.tracker.gains, MAX_GAIN)):
+            for name in (each.name for each in fields(values)):
+                if not 0.0 <= getattr(values, name) <= highest:
+                    raise ValueError(f"{name} lies in 0 to {highest:g}, not {getattr(values, name)}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,16 +65,21 @@ class Settings:
     """The panel that was shown last."""
     figures: bool = True
     """Whether speed and counts stand over the picture."""
+    dock_width: int = 352
+    """Of the panel beside the rail, in pixels of the design."""
     window: tuple[int, int] | None = None
     """Width and height in pixels; None for the design's own."""
     folder: Path | None = None
     """Where a file was looked for last."""
+    drive: DriveSettings = field(default_factory=DriveSettings)
 
     def __post_init__(self) -> None:
         if not MIN_FONT_SIZE <= self.font_size <= MAX_FONT_SIZE:
             raise ValueError(f"font_size lies in {MIN_FONT_SIZE} to {MAX_FONT_SIZE}, not {self.font_size}")
         if not MIN_AUTOSAVE_SECONDS <= self.autosave_seconds <= MAX_AUTOSAVE_SECONDS:
             raise ValueError(f"autosave_seconds is {self.autosave_seconds}")
+        if not MIN_DOCK_WIDTH <= self.dock_width <= MAX_DOCK_WIDTH:
+            raise ValueError(f"dock_width lies in {MIN_DOCK_WIDTH} to {MAX_DOCK_WIDTH}, not {self.dock_width}")
         if self.look not in LOOKS:
             raise ValueError(f"look is {self.look!r}")
         if self.window is not None and not all(MIN_SIDE <= side <= MAX_SIDE for side in self.window):
@@ -87,7 +116,7 @@ def read_settings() -> Settings:
 def _taken_over(stored: dict[str, Any]) -> Settings:
     """Field by field: one that a newer program wrote, or that is damaged, costs only itself."""
     settings, reader = Settings(), PlainReader({}, {})
-    for name in (field.name for field in fields(Settings)):
+    for name in (each.name for each in fields(Settings)):
         if name in stored:
             try:
                 read = reader.read_dataclass(Settings, {name: stored[name]}, "settings")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -11,6 +11,7 @@ from ..core.body.joints import NUM_JOINTS
 from ..core.body.timeline import EMPTY, Timeline
 from ..core.cameras import OrbitCamera
 from ..core.rendering.display import PLAIN, Display
+from .driven import NOBODY_DRIVES, Driving
 from .settings import DEFAULT_SETTINGS, Settings
 
 if TYPE_CHECKING:
@@ -128,10 +129,29 @@ class State:
     """The joint that the gizmo over the picture turns."""
     recording: bool = False
     """Whether what is shown becomes a clip on the timeline."""
+    recorded: Motion | None = None
+    """What was recorded last."""
+    driving: Driving = NOBODY_DRIVES
 
     @property
     def file(self) -> DocumentFile:
         return self.files[self.document.origin]
+
+    @property
+    def shown(self) -> Document:
+        """The document as it stands: what drives the avatar lies over its own pose, but for what the person holds."""
+        document, driving = self.document, self.driving
+        if driving.pose is None or len(driving.pose.expression) != len(document.expression):
+            return document  # nobody drives, or drove a body that was put away
+        rotations = tuple(
+            document.rotations[joint] if joint in driving.held_joints else rotation
+            for joint, rotation in enumerate(driving.pose.rotations)
+        )
+        expression = tuple(
+            document.expression[action] if action in driving.held_actions else value
+            for action, value in enumerate(driving.pose.expression)
+        )
+        return replace(document, rotations=rotations, expression=expression, translation=driving.pose.translation)
 
     @property
     def playing_seconds(self) -> float:

@@ -43,7 +43,6 @@ from .settings import Look
 Item = int | str
 
 WINDOW_SIZE = (1440, 900)
-DOCK_WIDTH = 352
 PANEL_PADDING = 14
 SCROLLBAR = 10
 """Lengths of the design that panels reckon with; a `Theme` turns them into pixels."""
@@ -85,6 +84,7 @@ class Icons:
     UNFOLD = "\ue5ce"
     FOLD = "\ue5cf"
     FILM = "\ue02c"
+    CAMERA = "\ue04b"
     TO_TIMELINE = "\ue03b"
     HELP = "\ue887"
 
@@ -113,6 +113,7 @@ class Theme:
     primary_button: Item
     """The one thing to do here."""
     small_icon_button: Item
+    edge: Item
     plain: Item
     """A surface without frame or padding."""
     rail: Item
@@ -125,7 +126,6 @@ class Theme:
     scroll_area: Item
     list_area: Item
     tight: Item
-    """Lines that belong together stand closer."""
     tooltip: Item
     modal: Item
     track: Item
@@ -199,6 +199,7 @@ def make_theme(scale: float, look: Look) -> Theme:
         ),
         primary_button=_button_theme(ACCENT, ACCENT_HOVERED, ACCENT_ACTIVE, text=WHITE, rounding=px(7)),
         small_icon_button=_button_theme(CLEAR, FRAME, FRAME_HOVERED, text=MUTED, rounding=px(5), padding=0),
+        edge=_button_theme(BACKGROUND, ACCENT, ACCENT_ACTIVE, text=MUTED, rounding=0, padding=0),
         plain=_surface_theme(BACKGROUND, padding=(0, 0), rounding=0),
         rail=_surface_theme(BACKGROUND, padding=(0, 0), rounding=0),
         rail_label=_button_theme(CLEAR, CLEAR, CLEAR, text=MUTED, rounding=0, padding=0),

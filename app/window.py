@@ -8,11 +8,13 @@ from __future__ import annotations
 import inspect
 import logging
 import os
+import sys
 import time
 from pathlib import Path
 
 import dearpygui.dearpygui as dpg
 
+from ..core.body.presets import pose_preset
 from ..core.errors import StudioError
 from .doctor import display_problem
 from .keeping import Keeping, keeping
@@ -21,7 +23,8 @@ from .panels.bars import STATUS_HEIGHT, TITLE_HEIGHT, StatusBar, TitleBar
 from .panels.deeds import deeds_of
 from .panels.desk import Desk
 from .panels.dialogs import WindowDialogs
-from .panels.dock import Dock
+from .panels.dock import Dock, fitting_width
+from .panels.drive import DrivePanel
 from .panels.expression import ExpressionPanel
 from .panels.file import FileActions, FilePanel
 from .panels.help import HelpPanel
@@ -39,15 +42,19 @@ from .shortcuts import Shortcuts, is_typing
 from .state import State
 from .store import Store
 from .theme import BACKGROUND, Display, Theme, change_look, find_display, make_theme
+from .viewport.arrivals import Arrivals
+from .viewport.pace import Pace
 from .viewport.screenshot import Screenshot
+from .viewport.source_picture import SourcePicture
 from .viewport.texture import ViewportTexture, prepare_environment
 from .viewport.trace import Trace
 from .viewport.viewport import Viewport
 
 MIN_SIZE = (1280, 720)
-BUSY_SECONDS = 0.5
-"""After the last input or change the window is presented at full rate for so long, then at the idle rate."""
-BUSY_INTERVAL, IDLE_INTERVAL = 1.0 / 60.0, 1.0 / 10.0
+STANCE = "Relaxed"
+"""The pose of an avatar that comes without one."""
+SWITCH_SECONDS = 1e-3
+"""For so long a job may keep Python to itself while a frame waits for it."""
 
 logger = logging.getLogger(__name__)
 
@@ -56,6 +63,7 @@ def run_window(
     *,
     source: str = "default",
     motion: Path | None = None,
+    drive: str | None = None,
     screenshot: Path | None = None,
     size: tuple[int, int] | None = None,
     renderer: str = "auto",
@@ -63,24 +71,28 @@ def run_window(
 ) -> int:
     """Open the window and stay until it closes; with `screenshot`, until the avatar stands and the PNG is written.
 
+    `source` is what is opened, `drive` the camera or film that moves it.
+
     Returns:
         The exit code of the program.
 
     Raises:
-        StudioError: no window can be opened here, or `source` cannot for the screenshot.
+        StudioError: no window can be opened here, or what is asked for cannot be shown for the screenshot.
     """
     problem = display_problem()
     if problem is not None:
         raise StudioError(problem, hint="`nlfgs-studio render default -o picture.png` draws without a window")
     prepare_environment()
-    services = Services(Store())
+    sys.setswitchinterval(SWITCH_SECONDS)
+    services = Services(Store(), stance=pose_preset(STANCE))
     try:
         services.renderers.begin(renderer, uses_interop=interop)
         with keeping(services, offers_lost=screenshot is None) as kept:
             window = Window(services, kept, find_display(), size=size)
             try:
-                window.open(source=source, motion=motion, renderer=renderer)
-                window.run(screenshot=None if screenshot is None else Screenshot(screenshot))
+                window.open(source=source, motion=motion, drive=drive, renderer=renderer)
+                driven = drive is not None
+                window.run(screenshot=None if screenshot is None else Screenshot(screenshot, driven=driven))
             finally:
                 window.close()
     finally:
@@ -97,12 +109,10 @@ class Window:
         self._worn = settings = services.store.state.settings
         self._display = display
         self._closing = False
-        self._busy_until = 0.0
-        self._mouse: tuple[float, ...] = ()
+        self._pace = Pace()
         self._laid_out: tuple[int, ...] = ()
         self._seen: State | None = None
         self._broken: State | None = None
-        self._framed_origin = 0
         dpg.create_context()
         dpg.configure_app(manual_callback_management=True)
         width, height = size or display.window_size(settings.window)
@@ -118,24 +128,31 @@ class Window:
             disable_close=True,
         )
         dpg.setup_dearpygui()
-        self._texture = ViewportTexture(force_raw=bool(os.environ.get("NLFGS_STUDIO_RAW_TEXTURE")))
+        force_raw = bool(os.environ.get("NLFGS_STUDIO_RAW_TEXTURE"))
+        self._texture = ViewportTexture(force_raw=force_raw)
+        self._source = SourcePicture(force_raw=force_raw)
         self._build()
+        self._arrivals = Arrivals(services, lambda: self._viewport)
         self._trace = Trace()
         dpg.show_viewport()
         dpg.render_dearpygui_frame()
         self._viewport.adopt()
+        self._source.adopt()
 
     def _build(self) -> None:
         self._theme: Theme = make_theme(self._display.scale * self._text_scale, self._worn.look)
-        desk = self._desk = Desk(self._services, self._theme)
+        self._dock_width = self._fitting_dock_width()
+        desk = self._desk = Desk(self._services, self._theme, dock_width=self._dock_width)
         files = FileActions(desk)
         desk.dialogs = self._dialogs = WindowDialogs(desk, files)
-        self._viewport = Viewport(self._services, self._theme, self._texture)
+        self._viewport = Viewport(self._services, self._theme, self._texture, self._source)
         self._playback = TimelinePanel(desk, files)
+        drive = DrivePanel(desk, self._source)
         deeds = deeds_of(
             desk,
             files,
             self._playback,
+            drive,
             frame=self._viewport.frame,
             show_panel=lambda name: self._dock.choose(name),
             leave=self._asked_to_close,
@@ -154,6 +171,7 @@ class Window:
             PosePanel(desk),
             ExpressionPanel(desk),
             ShapePanel(desk),
+            drive,
             view,
             FilePanel(desk, files),
             SettingsPanel(desk, self._kept),
@@ -161,7 +179,11 @@ class Window:
             HelpPanel(desk, deeds),
         )
         self._dock = Dock(
-            self._theme, panels, chosen=self._worn.panel, on_choice=lambda name: self._kept.choose(panel=name)
+            desk,
+            panels,
+            chosen=self._worn.panel,
+            on_choice=lambda name: self._kept.choose(panel=name),
+            on_width=lambda width: self._kept.choose(dock_width=width),
         )
         self._recovery = RecoveryQuestion(self._kept, self._dialogs)
         with dpg.window(no_scrollbar=True) as self._root:
@@ -177,7 +199,7 @@ class Window:
         dpg.set_primary_window(self._root, True)
         dpg.set_exit_callback(lambda: self._asked_to_close())
         with dpg.handler_registry():
-            dpg.add_key_press_handler(callback=lambda: self._wake())
+            dpg.add_key_press_handler(callback=lambda: self._pace.wake())
         self._shortcuts = Shortcuts(
             deeds,
             is_busy=lambda: self._dialogs.is_open or is_typing(),
@@ -195,12 +217,10 @@ class Window:
         self._viewport.show_figures(shown)
         self._kept.choose(figures=shown)
 
-    def open(self, *, source: str, motion: Path | None, renderer: str) -> None:
+    def open(self, *, source: str, motion: Path | None, drive: str | None, renderer: str) -> None:
         """Start to open what is asked for."""
         self._desk.run("set_view", renderer=renderer)
-        self._desk.run("open", source=source)
-        if motion is not None:
-            self._desk.run("open_motion", path=motion)
+        self._arrivals.open(source=source, motion=motion, drive=drive)
 
     def run(self, *, screenshot: Screenshot | None) -> None:
         """Present frames until the window closes or the screenshot is written."""
@@ -223,7 +243,7 @@ class Window:
         # 2. What the jobs brought; a playing motion moves on.
         self._services.tick(time.monotonic())
         self._kept.tick(time.monotonic())
-        self._frame_new_document()
+        self._arrivals.tick()
         # 3. One state for all that follows.
         state = self._services.store.state
         # 4. The widgets show it.
@@ -237,8 +257,9 @@ class Window:
         self._viewport.latency.polled(worked)
         dpg.render_dearpygui_frame()
         self._viewport.presented(time.monotonic(), new_picture=new_picture)
+        self._services.driver.presented(time.monotonic())
         self._trace.frame(state, self._viewport, new_picture=new_picture, started=started, worked=worked)
-        self._rest(started, is_busy=new_picture or bool(state.jobs) or state is not self._seen)
+        self._pace.rest(started, is_busy=new_picture or bool(state.jobs) or state is not self._seen)
         self._seen = state
 
     def _run_callbacks(self) -> None:
@@ -262,30 +283,27 @@ class Window:
             kind="error",
         )
 
-    def _frame_new_document(self) -> None:
-        """A document that was just opened is brought into view; undo and redo leave the camera alone."""
-        state = self._services.store.state
-        newest = len(state.files) - 1
-        if newest > self._framed_origin and state.document.origin == newest:
-            self._framed_origin = newest
-            if not state.file.has_view:
-                self._viewport.frame("body")
-
     def _sync(self, state: State) -> None:
+        self._source.sync(state.driving)
         for part in (self._title, self._dock, self._playback, self._status, self._dialogs, self._recovery):
             part.sync(state)
 
     def _wear(self, settings: Settings) -> None:
-        """Colours change as the window stands; for another size of text all but the texture is made anew."""
+        """Colours change as the window stands; for other sizes of text or dock all but the texture is made anew."""
         before, self._worn = self._worn, settings
         if settings.look != before.look:
             change_look(settings.look)
-        if settings.font_size != before.font_size:
+        if settings.font_size != before.font_size or self._fitting_dock_width() != self._dock_width:
             self._viewport.close()
             forget_content(self._root)
+            self._source.forget_images()
             self._build()
             self._laid_out = ()
             make_room(self._display, *(round(self._text_scale * side) for side in MIN_SIZE))
+
+    def _fitting_dock_width(self) -> int:
+        width = dpg.get_viewport_width() / (self._display.scale * self._text_scale)
+        return fitting_width(self._worn.dock_width, width)
 
     @property
     def _text_scale(self) -> float:
@@ -321,19 +339,6 @@ class Window:
         self._playback.layout(width - left)
         self._status.layout(status_top, width, px(STATUS_HEIGHT))
         self._dialogs.layout()
-
-    def _wake(self) -> None:
-        """Present at the full rate for a while: the person is at work."""
-        self._busy_until = time.monotonic() + BUSY_SECONDS
-
-    def _rest(self, started: float, *, is_busy: bool) -> None:
-        """Leave the processor to others until the next frame is due; a display with vsync has waited already."""
-        mouse = tuple(dpg.get_mouse_pos(local=False))
-        if is_busy or mouse != self._mouse or any(dpg.is_mouse_button_down(button) for button in range(3)):
-            self._wake()
-        self._mouse = mouse
-        interval = BUSY_INTERVAL if started < self._busy_until else IDLE_INTERVAL
-        time.sleep(max(0.0, started + interval - time.monotonic()))
 
     def close(self) -> None:
         self._viewport.close()

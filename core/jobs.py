@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from .background import give_way
 from .channels import EventQueue, LatestSlot
 from .errors import Cancelled
 
@@ -80,6 +81,7 @@ class JobRunner:
         thread.start()
 
     def _run(self, name: str, work: Callable[[JobContext], Any], context: JobContext) -> None:
+        give_way()
         try:
             finished = JobFinished(name=name, result=work(context), error=None)
         except BaseException as error:  # whatever it is, the main thread must learn of it

@@ -21,6 +21,7 @@ from typing import Any
 import numba
 from numba.core import config
 
+from .background import give_way, gives_way
 from .paths import cache_directory
 
 _KEPT_SECONDS = 30 * 24 * 3600
@@ -82,15 +83,17 @@ def num_threads() -> int:
 
 
 @cache
-def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(max_workers=max(1, num_threads()), thread_name_prefix="kernel")
+def _pool(*, is_behind: bool) -> ThreadPoolExecutor:
+    """Threads in background work's own place, so that the window's kernels do not queue behind it."""
+    return ThreadPoolExecutor(num_threads(), thread_name_prefix="kernel", initializer=give_way if is_behind else None)
 
 
 def run_split(function: Callable[..., Any], num_items: int, *arguments: Any, parts: int | None = None) -> None:
     """Call `function(start, stop, *arguments)` on ranges that cover `num_items`, the first on the caller's thread."""
     parts = min(parts or num_threads(), max(1, num_items))
     bounds = [num_items * part // parts for part in range(parts + 1)]
-    others = [_pool().submit(function, bounds[part], bounds[part + 1], *arguments) for part in range(1, parts)]
+    pool = _pool(is_behind=gives_way())
+    others = [pool.submit(function, bounds[part], bounds[part + 1], *arguments) for part in range(1, parts)]
     try:
         function(bounds[0], bounds[1], *arguments)
     finally:

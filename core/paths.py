@@ -9,6 +9,7 @@ import contextlib
 import errno
 import os
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,10 @@ import platformdirs
 from .errors import StudioError
 
 APPLICATION = "nlfgs-studio"
+TEMPORARY = f".{APPLICATION}."
+"""How the names of unfinished files begin; a part of the finished one's name follows."""
+NAME_LENGTH = 40
+STALE_SECONDS = 24 * 3600.0
 
 
 def _home(kind: str, default: str) -> Path:
@@ -59,7 +64,8 @@ def atomic_write(path: Path) -> Iterator[Path]:
     path = Path(os.path.realpath(path))  # a link stays a link: what it points to is replaced
     temporary: Path | None = None
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}.", suffix=path.suffix)
+        prefix = f"{TEMPORARY}{path.stem[:NAME_LENGTH]}."
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=prefix, suffix=path.suffix)
         os.close(handle)
         temporary = Path(name)
         yield temporary
@@ -71,6 +77,14 @@ def atomic_write(path: Path) -> Iterator[Path]:
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+
+
+def sweep(folder: Path) -> None:
+    """Remove what `atomic_write` left in a folder when the program was killed; what is younger may be in use."""
+    with contextlib.suppress(OSError):
+        for path in folder.glob(f"{TEMPORARY}*"):
+            if time.time() - path.stat().st_mtime > STALE_SECONDS:
+                path.unlink(missing_ok=True)
 
 
 def _sync(path: Path) -> None:

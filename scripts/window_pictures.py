@@ -21,17 +21,21 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from desktop import START_SECONDS, Program, Screen, Settled  # noqa: E402 - lies beside the tests
 from motions import amass_arrays, walk_cycle  # noqa: E402
+from own_film import make_own_film  # noqa: E402
 
 SIZES = ((1280, 720), (1920, 1080))
 FIRST_LINE, LINE = 30, 24
 """Pixels from the middle of a combo to the first line of its list, and from line to line."""
 MODES = ("splats", "points", "rings", "depth", "normals", "parts", "mesh")
-PANELS = ("Avatar", "Pose", "Expression", "Shape", "View", "File", "Settings", "Log", "Help")
-MOTION_PICTURES = 40
+PANELS = ("Avatar", "Pose", "Expression", "Shape", "Drive", "View", "File", "Settings", "Log", "Help")
+MOTION_PICTURES, DRIVEN_PICTURES = 40, 30
 NUM_COLOURS = 256
 """Of a PNG's palette: a third of the bytes, and hardly to be seen."""
 FILE_MENU = (166, 26)
 """In the top bar: menus tell nobody where they are."""
+DRIVE_PANEL = (42, 328)
+"""On the rail; while somebody drives nothing settles, so nothing tells where it is."""
+FILM_SECONDS, FILM_SIZE = 3.0, (640, 480)
 
 
 class Studio:
@@ -165,6 +169,20 @@ def take_motion(screen: Screen, size: tuple[int, int], folder: Path, motion: Pat
         save(program, size, folder, "motion")
 
 
+def take_driven(screen: Screen, size: tuple[int, int], folder: Path, film: Path) -> None:
+    """A film of the avatar itself drives it: nobody's picture enters the documentation."""
+    with running(screen, size, "--source", str(film)) as program:
+
+        def is_followed() -> bool:
+            return sum(line.get("seen", 0.0) > 0.0 for line in program.trace()) > DRIVEN_PICTURES
+
+        program.wait_for(is_followed, "driving", seconds=2.0 * START_SECONDS)
+        program.come_to_the_front()
+        program.click(*DRIVE_PANEL)
+        program.point_at(0.5 * size[0], 0.97 * size[1])
+        save(program, size, folder, "drive")
+
+
 def make_motion(path: Path) -> None:
     from nlfgs_studio.core.body.builtin import builtin_body_path
     from nlfgs_studio.core.body.loader import load_body
@@ -182,10 +200,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as work:
         motion = Path(work) / "walk.npz"
         make_motion(motion)
+        film = Path(work) / "talk.mp4"
+        make_own_film(film, seconds=FILM_SECONDS, size=FILM_SIZE)
         screen = Screen(Path(work))
         try:
             for size in SIZES:
                 take_motion(screen, size, folder, motion)
+                take_driven(screen, size, folder, film)
                 with running(screen, size) as program:
                     studio = Studio(program, size, folder)
                     take_panels(studio)

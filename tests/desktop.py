@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ START_SECONDS = 120.0
 ANSWER_SECONDS = 20.0
 KEY_MILLISECONDS = 120
 """Between two keys: DearPyGui takes one character a frame, and frames are slow on a busy machine."""
+POINTING_SECONDS = 0.15
+"""Between two places of the pointer: a still window looks for it ten times a second."""
 AFTERMATH_SECONDS = 0.3
 """The program sees an input at the latest so long after it was made."""
 
@@ -174,7 +177,7 @@ class Program:
         command = ["xdotool", *(str(argument) for argument in arguments)]
         return subprocess.run(command, env=self._environment, check=True, capture_output=True, text=True).stdout
 
-    @property
+    @cached_property
     def window(self) -> str:
         """X's name of the window."""
         found = self.xdotool("search", "--all", "--pid", self.process.pid, "--name", "nlfgs studio")
@@ -200,27 +203,22 @@ class Program:
         self.xdotool("type", "--delay", KEY_MILLISECONDS, text)
         time.sleep(1.0)
 
+    def _pointing(self, x: float, y: float) -> tuple[object, ...]:
+        """To xdotool: move there, and give the program a frame to see it."""
+        return ("mousemove", "--window", self.window, round(x), round(y), "sleep", POINTING_SECONDS)
+
     def point_at(self, x: float, y: float) -> None:
-        left, top = self.origin()
-        self.xdotool("mousemove", left + round(x), top + round(y))
-        time.sleep(0.15)
+        self.xdotool(*self._pointing(x, y))
 
     def click(self, x: float, y: float) -> None:
-        self.point_at(x, y)
-        self.xdotool("mousedown", 1)
-        time.sleep(0.1)
-        self.xdotool("mouseup", 1)
-        time.sleep(AFTERMATH_SECONDS)
+        self.xdotool(*self._pointing(x, y), "mousedown", 1, "sleep", 0.1, "mouseup", 1, "sleep", AFTERMATH_SECONDS)
 
     def drag(self, start: tuple[float, float], end: tuple[float, float], *, button: int = 1, steps: int = 4) -> None:
         """Press at `start`, move to `end` in steps, let go."""
-        self.point_at(*start)
-        self.xdotool("mousedown", button)
-        time.sleep(0.15)
-        for step in range(1, steps + 1):
-            share = step / steps
-            self.point_at(*(a + share * (b - a) for a, b in zip(start, end, strict=True)))
-        self.xdotool("mouseup", button)
+        (x, y), (right, down) = start, (end[0] - start[0], end[1] - start[1])
+        shares = [step / steps for step in range(1, steps + 1)]
+        moves = [part for share in shares for part in self._pointing(x + share * right, y + share * down)]
+        self.xdotool(*self._pointing(x, y), "mousedown", button, "sleep", POINTING_SECONDS, *moves, "mouseup", button)
 
     def pixels(self, rectangle: tuple[float, float, float, float]) -> np.ndarray:
         """What stands on the screen in a rectangle of the window."""

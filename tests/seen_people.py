@@ -5,12 +5,13 @@ from __future__ import annotations
 from types import ModuleType
 
 import numpy as np
-from face_embeddings import random_embedding
+from made_up_faces import random_embedding
 from nlfgs_studio.core.body.model import BodyModel
 from nlfgs_studio.core.tracking.detection import Detection, FaceDetection, Frame
 from nlfgs_studio.core.tracking.face_rig import FaceRig
 from nlfgs_studio.core.tracking.focal import assumed_focal
 from nlfgs_studio.core.tracking.frame_source import SourceDamagedError
+from nlfgs_studio.core.tracking.identity import Identity
 from nlfgs_studio.core.tracking.solution import CAMERA_FROM_WORLD
 from nlfgs_studio.core.tracking.turns import matrices
 
@@ -48,13 +49,18 @@ class Person:
         self.embedding = random_embedding(body)
         self._points = FaceRig(body, self.embedding).points(np.zeros((3, 3)), np.zeros(body.num_expression))
         self.absent: set[int] = set()
+        self.identity = Identity(betas=np.zeros(body.num_betas), offsets=np.zeros((478, 3)), residual=0.0)
         self.calls = 0
+        self.num_faces = 1
 
     def stand_in(self, monkeypatch, *modules: ModuleType) -> None:
-        """Be what these modules see."""
+        """Be what these modules see, and be known at once: a person of the body's mean shape."""
         for module in modules:
             monkeypatch.setattr(module, "landmark_embedding", lambda *_: self.embedding)
+            monkeypatch.setattr(module, "expression_map", lambda *_: None)
             monkeypatch.setattr(module, "Detectors", lambda *_, **__: self)
+            monkeypatch.setattr(module, "estimate_identity", lambda *_: self.identity, raising=False)
+            monkeypatch.setattr(module, "FaceFinder", lambda **_: self, raising=False)
 
     def nod(self, index: int) -> float:
         """Radians."""
@@ -71,6 +77,10 @@ class Person:
         pixels = focal * seen[:, :2] / seen[:, 2:] + np.array([width, height]) / 2.0
         points = np.column_stack([pixels, focal * (seen[:, 2] - seen[:, 2].mean()) / seen[:, 2].mean()])
         return Detection(width=width, height=height, face=FaceDetection(points=points, confidence=1.0))
+
+    def find(self, _: np.ndarray) -> list[None]:
+        """As many faces as are in the picture, wherever."""
+        return [None] * self.num_faces
 
     def __enter__(self) -> Person:
         return self

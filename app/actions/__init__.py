@@ -18,6 +18,7 @@ from .document import (
     SetPose,
     SetTranslation,
 )
+from .driving import HandBack, SetDriving, TakeOver
 from .session import (
     MAX_RECENT,
     BeginDrag,
@@ -51,6 +52,7 @@ __all__ = [
     "DocumentAction",
     "DocumentSaved",
     "EndDrag",
+    "HandBack",
     "MirrorPose",
     "OfferStandIn",
     "OpenDocument",
@@ -62,6 +64,7 @@ __all__ = [
     "SetAvatar",
     "SetBeta",
     "SetBetas",
+    "SetDriving",
     "SetExpression",
     "SetExpressionValue",
     "SetJobs",
@@ -78,5 +81,6 @@ __all__ = [
     "ShowMoment",
     "ShowMotion",
     "StateAction",
+    "TakeOver",
     "Undo",
 ]

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from ...core.body.timeline import Moment, Timeline
 from ..state import Document, DocumentFile, State
 from .document import DocumentAction
 from .session import StateAction
 from .values import check_timeline, number
+
+if TYPE_CHECKING:
+    from ...core.body.motion import Motion
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,9 +68,10 @@ class ShowMoment(StateAction):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetRecording(StateAction):
-    """Whether what is shown is being recorded."""
+    """Whether what is shown is being recorded, and what that gave, where it has just ended."""
 
     recording: bool
+    recorded: Motion | None = None
 
     def reduced(self, state: State) -> State:
-        return replace(state, recording=self.recording)
+        return replace(state, recording=self.recording, recorded=self.recorded or state.recorded)

@@ -21,6 +21,9 @@ MESH_LAYERS = ("off", "under", "over")
 MESH_STYLES = ("shaded", "wireframe", "both")
 """As in `rendering.display`."""
 
+PARTS = ("face", "upper", "whole")
+"""As in `tracking.tracker_settings`."""
+
 _AVATAR_HELP = "a project (.nlfgs), an avatar (NPZ, rigged PLY), a splat file (PLY), or `default`"
 _RENDERER_HELP = "what draws: auto (the default), cpu, ... as `nlfgs-studio doctor` lists them"
 
@@ -34,6 +37,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     options = parser.parse_args(arguments)
     if options.command == "render":
         _check_render(parser, options)
+    if options.command == "open" and options.motion is not None and options.source is not None:
+        parser.error("either --motion or --source moves the avatar")
     if options.command == "export" and options.frame and options.motion is None:
         parser.error("--frame is a frame of --motion")
     return options
@@ -63,6 +68,7 @@ def _parser() -> tuple[argparse.ArgumentParser, tuple[str, ...]]:
     _add_render(commands.add_parser("render", help="render an avatar to a picture or a film"))
     _add_export(commands.add_parser("export", help="write an avatar as PLY, NPZ or project"))
     _add_people(commands.add_parser("people", help="draw people by number, side by side in one picture"))
+    _add_track(commands.add_parser("track", help="turn a camera, film, folder or photo into a motion"))
     bench = commands.add_parser("bench", help="measure what this machine reaches, stage by stage")
     bench.add_argument("--json", type=Path, metavar="FILE", help="also write the figures (- for standard output)")
     bench.add_argument("--markdown", type=Path, metavar="FILE", help="also write them as a page to read")
@@ -79,6 +85,9 @@ def _parser() -> tuple[argparse.ArgumentParser, tuple[str, ...]]:
 def _add_open(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("avatar", nargs="?", default="default", metavar="AVATAR", help=_AVATAR_HELP)
     parser.add_argument("--motion", type=Path, metavar="FILE", help="play this motion (NPZ)")
+    parser.add_argument(
+        "--source", metavar="SOURCE", help="drive the avatar: camera:0, a film, a folder of pictures, or a photo"
+    )
     parser.add_argument("--screenshot", type=Path, metavar="FILE", help="save the window as a PNG and end")
     parser.add_argument("--size", type=_size, metavar="WxH", help="of the window, in pixels")
     parser.add_argument("--renderer", default="auto", help=_RENDERER_HELP)
@@ -96,6 +105,20 @@ def _add_people(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--renderer", default="auto", help=_RENDERER_HELP)
 
 
+def _add_track(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("source", metavar="SOURCE", help="camera:0, a film, a folder of pictures or a photo")
+    parser.add_argument("-o", "--output", type=_motion_path, required=True, metavar="OUT.npz", help="what to write")
+    parser.add_argument(
+        "--avatar", metavar="AVATAR", help="fit the motion to this one's bones; to the person's own unless told"
+    )
+    parser.add_argument("--identity", choices=("tracked",), help="the person's own shape in spite of --avatar")
+    parser.add_argument("--parts", choices=PARTS, default="whole", help="what to follow (whole)")
+    parser.add_argument("--fov", type=_degrees, metavar="DEGREES", help="field of view over the longer side; 55")
+    parser.add_argument("--mirror", action="store_true", help="swap left and right, as in a mirror")
+    parser.add_argument("--smoothing", type=_share, metavar="0..1", help="0 as seen, 1 the calmest and latest")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write how it went (- for standard output)")
+
+
 def _add_render(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("avatar", metavar="AVATAR", help=_AVATAR_HELP)
     _add_stand_in(parser)
@@ -104,6 +127,12 @@ def _add_render(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--at", type=_seconds, default=0.0, metavar="SECONDS", help="which moment, for a picture")
     parser.add_argument(
         "--camera", choices=("motion", "project"), help="see as the motion was filmed, or as the project was looked at"
+    )
+    parser.add_argument(
+        "--use-motion-betas", action="store_true", help="give the avatar the shape of the motion's person"
+    )
+    parser.add_argument(
+        "--identity", choices=("tracked",), dest="use_motion_betas", help="tracked: the same as --use-motion-betas"
     )
     parser.add_argument("--turntable", action="store_true", help="turn once around the avatar (film)")
     parser.add_argument("--frame", choices=FRAMES, default="body", help="what fills the picture")
@@ -189,6 +218,8 @@ def _check_render(parser: argparse.ArgumentParser, options: argparse.Namespace) 
         parser.error("--at is for pictures: a film shows the whole motion")
     if options.camera == "motion" and options.motion is None:
         parser.error("--camera motion needs --motion")
+    if options.use_motion_betas and options.motion is None:
+        parser.error("--use-motion-betas and --identity need --motion")
     if options.camera == "motion" and options.turntable:
         parser.error("either --camera motion or --turntable")
     if options.camera == "project" and not options.avatar.lower().endswith(".nlfgs"):
@@ -234,6 +265,20 @@ def _degrees(text: str) -> float:
     if not 5.0 <= value <= 120.0:
         raise argparse.ArgumentTypeError("a field of view has 5 to 120 degrees")
     return value
+
+
+def _share(text: str) -> float:
+    value = _number(text)
+    if not 0.0 <= value <= 1.0:
+        raise argparse.ArgumentTypeError("smoothing lies in 0 to 1")
+    return value
+
+
+def _motion_path(text: str) -> Path:
+    path = Path(text)
+    if path.suffix.lower() != ".npz":
+        raise argparse.ArgumentTypeError(f"{path.name} is no name of a motion: let it end in .npz")
+    return path
 
 
 def _splat_size(text: str) -> float:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import difflib
-import json
 import logging
 import sys
 from collections.abc import Callable, Sequence
@@ -13,6 +12,7 @@ from typing import Any
 
 from ...core.errors import Cancelled, StudioError
 from .arguments import parse
+from .output import write_json, write_text
 
 EXIT_MENDABLE = 2
 EXIT_INTERRUPTED = 130
@@ -51,6 +51,7 @@ def _open(options: argparse.Namespace) -> int:
     return run_window(
         source=options.avatar,
         motion=options.motion,
+        drive=options.source,
         screenshot=options.screenshot,
         size=options.size,
         renderer=options.renderer,
@@ -81,6 +82,13 @@ def _people(options: argparse.Namespace) -> int:
     return 0
 
 
+def _track(options: argparse.Namespace) -> int:
+    from .track import track
+
+    track(options)
+    return 0
+
+
 def _mention_lost() -> None:
     """Work that a crash left behind is offered by the window; here it is only said."""
     from ..recovery import find_lost
@@ -96,9 +104,9 @@ def _bench(options: argparse.Namespace) -> int:
     result = read_figures(options.figures) if options.figures is not None else _measured(growth=options.growth)
     print(table(result))
     if options.json is not None:
-        _write_json(options.json, result)
+        write_json(options.json, result)
     if options.markdown is not None:
-        _write(options.markdown, markdown(result))
+        write_text(options.markdown, markdown(result))
     return 0
 
 
@@ -122,25 +130,10 @@ def _doctor(options: argparse.Namespace) -> int:
         return 0
     findings = doctor.examine()
     if options.json is not None:
-        _write_json(options.json, doctor.as_json(findings))
+        write_json(options.json, doctor.as_json(findings))
     else:
         print(doctor.in_words(findings))
     return 0
-
-
-def _write_json(path: Path, value: object) -> None:
-    _write(path, json.dumps(value, indent=2) + "\n")
-
-
-def _write(path: Path, text: str) -> None:
-    """To a file, or for `-` to the standard output."""
-    from ...core.paths import atomic_write
-
-    if str(path) == "-":
-        sys.stdout.write(text)
-        return
-    with atomic_write(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
 
 
 _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
@@ -148,6 +141,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "render": _render,
     "export": _export,
     "people": _people,
+    "track": _track,
     "bench": _bench,
     "doctor": _doctor,
 }

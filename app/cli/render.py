@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import math
+from dataclasses import replace
 
-from ...core.cameras import Camera, OrbitCamera
+import torch
+
+from ...core.cameras import Camera, OrbitCamera, orbited
 from ...core.errors import StudioError
+from ...core.tracking.reenactment import with_head_kept
+from ..actions import SetBetas, ShowMotion
 from ..commands import run
 from ..filming import Crew, cameras, film_of, framed_at, moments, nothing_to_render, shots_of, write_picture
 from ..services import Services
@@ -26,6 +32,7 @@ def render(options: argparse.Namespace) -> None:
         StudioError: a file cannot be read or written, or the renderer cannot run here.
     """
     with session(options.avatar, options.motion, stand_in=options.stand_in) as services:
+        _reenact(services, options)
         _look(services, options)
         pose(services, options)
         if options.output.suffix.lower() in VIDEO_SUFFIXES:
@@ -33,6 +40,25 @@ def render(options: argparse.Namespace) -> None:
         else:
             _render_picture(services, options)
         print(f"wrote {options.output}")
+
+
+def _reenact(services: Services, options: argparse.Namespace) -> None:
+    """Give the avatar the shape of the motion's person, or the motion to an avatar that keeps its own."""
+    state = services.store.state
+    motion, document = state.playback.motion, state.document
+    if options.use_motion_betas:
+        if motion is None or motion.betas is None:
+            raise StudioError("the motion tells no betas", hint="leave --use-motion-betas and --identity out")
+        if len(motion.betas) > len(document.betas):
+            raise StudioError(
+                f"the motion has {len(motion.betas)} betas, the avatar's body {len(document.betas)}",
+                hint="it was made with another kind of body: leave --use-motion-betas and --identity out",
+            )
+        own = tuple(motion.betas.tolist())
+        services.store.dispatch(SetBetas(values=(*own, *(0.0,) * (len(document.betas) - len(own)))))
+    elif options.camera == "motion" and motion is not None and document.body is not None:
+        kept = with_head_kept(motion, document.body, torch.tensor(document.betas))
+        services.store.dispatch(ShowMotion(motion=kept, path=state.playback.path, playing=False))
 
 
 def _look(services: Services, options: argparse.Namespace) -> None:
@@ -97,7 +123,10 @@ def _check_moment(state: State, seconds: float) -> None:
 
 def _render_film(services: Services, options: argparse.Namespace) -> None:
     state = services.store.state
-    film = film_of(state, seconds=options.seconds, fps=options.fps, turning=options.turntable or None)
+    fps, motion = options.fps, state.playback.motion
+    if fps is None and options.camera == "motion" and motion is not None:
+        fps = motion.fps  # frame for frame beside what was filmed
+    film = film_of(state, seconds=options.seconds, fps=fps, turning=options.turntable or None)
     states = list(moments(state, film))
     stands = film.turning and state.playback.motion is None
     looked_up = [state] if stands else states[:: max(1, len(states) // FRAMED_MOMENTS)]
@@ -128,5 +157,8 @@ def _camera(
     width, height = options.size or DEFAULT_SIZE
     if options.camera == "project":
         return state.view.orbit.camera(width, height), state.view.orbit
-    orbit = framed_at(services.scene, state.view.orbit, moments, options.frame, aspect=width / height, turning=turning)
+    # In front of where the person faces on the whole, so that nobody plays with the back to the camera.
+    front = replace(state.view.orbit, yaw=services.scene.facing(moments), pitch=0.0)
+    seen = orbited(front, yaw=math.radians(options.yaw), pitch=math.radians(options.pitch))
+    orbit = framed_at(services.scene, seen, moments, options.frame, aspect=width / height, turning=turning)
     return orbit.camera(width, height), orbit

@@ -70,7 +70,7 @@ def set_translation(services: Services, *, translation: Vector) -> None:
 def set_expression(services: Services, *, action: str | int, value: float) -> None:
     """Set the strength of one of the face's actions, by name."""
     body = body_of(services)
-    services.store.dispatch(SetExpressionValue(index=_expression_index(body, action), value=value))
+    services.store.dispatch(SetExpressionValue(index=expression_index(body, action), value=value))
 
 
 @command("Reset expression", effect="document")
@@ -111,7 +111,7 @@ def joint_index(joint: str | int) -> int:
     return JOINT_NAMES.index(name)
 
 
-def _expression_index(body: BodyModel, action: str | int) -> int:
+def expression_index(body: BodyModel, action: str | int) -> int:
     if isinstance(action, int):
         return action
     lowered = [name.lower() for name in body.expression_names]

@@ -7,6 +7,7 @@ from pathlib import Path
 from ...core.errors import StudioError
 from ..actions import Redo, Undo
 from ..documents import DEFAULT
+from ..endings import ending_of
 from ..projects import SUFFIX
 from ..services import Services
 from .registry import command
@@ -45,14 +46,14 @@ def save_as(services: Services, *, path: str | Path) -> None:
 @command("Export…", path="exported.ply")
 def export(services: Services, *, path: str | Path, rigged: bool = False, up: str = "y") -> None:
     """Write the Gaussians as they stand (PLY), the avatar with its rig (PLY, rigged), or a copy (NPZ, project)."""
-    path = Path(path)
-    if path.suffix.lower() in SAVED:
+    path, ending = Path(path), ending_of(path)
+    if ending in SAVED:
         if rigged or up != "y":
             raise StudioError(
                 "an avatar file is always rigged and stands y up", hint="`rigged` and `up` are for PLY files"
             )
         services.export_copy(path)
-    elif path.suffix.lower() in {".ply", ""}:
+    elif ending in (".ply", ""):
         services.export_ply(path, rigged=rigged, up=up)
     else:
         raise StudioError(f"cannot export to {path.name}", hint=f"give a name that ends in .ply, {' or '.join(SAVED)}")

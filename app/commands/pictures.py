@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ...core.errors import StudioError
 from .. import filming
+from ..endings import with_ending
 from ..services import Services
 from .registry import command
 
@@ -25,7 +26,9 @@ def save_picture(
     """Save what is shown as a PNG of any size up to 8192, smoother with more samples; `transparent`: with its alpha."""
     if not 1 <= samples <= filming.MAX_SAMPLES:
         raise StudioError(f"a pixel has 1 to {filming.MAX_SAMPLES} samples along a side")
-    filming.save_picture(services, _ending(path, (".png",)), size=_size(size), transparent=transparent, samples=samples)
+    filming.save_picture(
+        services, with_ending(path, ".png").absolute(), size=_size(size), transparent=transparent, samples=samples
+    )
 
 
 @command("Copy picture", size=(64, 48))
@@ -48,21 +51,10 @@ def save_film(
     if (seconds is not None and not seconds > 0.0) or (fps is not None and not 0.1 <= fps <= 240.0):
         raise StudioError("a film lasts longer than 0 seconds and has 0.1 to 240 pictures a second")
     film = filming.film_of(services.store.state, seconds=seconds, fps=fps, turning=turning)
-    filming.save_film(services, _ending(path, VIDEO_SUFFIXES), size=_size(size), film=film)
+    filming.save_film(services, with_ending(path, *VIDEO_SUFFIXES).absolute(), size=_size(size), film=film)
 
 
 def _size(size: tuple[int, int]) -> tuple[int, int]:
     if not all(filming.MIN_SIDE <= side <= filming.MAX_SIDE for side in size):
         raise StudioError(f"a side has {filming.MIN_SIDE} to {filming.MAX_SIDE} pixels")
     return size
-
-
-def _ending(path: str | Path, suffixes: tuple[str, ...]) -> Path:
-    """The path, the first ending added where it has none."""
-    path = Path(path).absolute()
-    if not path.suffix:
-        return path.with_name(path.name + suffixes[0])
-    if path.suffix.lower() not in suffixes:
-        endings = " or ".join(suffixes)
-        raise StudioError(f"{path.name} does not end in {endings}", hint=f"give a name that ends in {endings}")
-    return path

@@ -13,6 +13,7 @@ from .registry import command
 @command("Open motion…", path="motion.npz")
 def open_motion(services: Services, *, path: str | Path, playing: bool = True) -> None:
     """Play a motion file on the avatar; its pose stays what it was."""
+    services.driver.stop()
     services.open_motion(Path(path), playing=playing)
 
 
@@ -29,6 +30,7 @@ def play(services: Services) -> None:
     playback = state.playback
     if playback.motion is None and state.document.timeline.is_empty:
         raise StudioError("there is nothing to play", hint="open a motion file or set keyframes first")
+    services.driver.stop()
     ended = playback.seconds >= state.playing_seconds
     services.playhead.show(0.0 if ended else playback.seconds, playing=True)
 
@@ -54,11 +56,15 @@ def set_playback(services: Services, *, speed: float | None = None, loop: bool |
 
 @command("Take pose", effect="document")
 def take_pose(services: Services) -> None:
-    """Make the pose that the motion shows the avatar's own, and close the motion."""
+    """Make the pose that the camera or the motion gives the avatar's own, and close the motion."""
     state = services.store.state
     pose = services.current_pose(state)
-    if state.playback.motion is None or pose is None:
-        raise StudioError("there is no motion to take a pose from", hint="open a motion file first")
+    is_own = state.playback.motion is None and state.driving.pose is None
+    if is_own or pose is None:
+        raise StudioError("there is no motion to take a pose from", hint="open a motion file, or drive the avatar")
+    if state.driving.pose is not None:
+        services.store.dispatch(SetPose(rotations=state.shown.rotations, expression=state.shown.expression))
+        return
     x, y, z = pose.translation.tolist()
     rotations = tuple((a, b, c) for a, b, c in pose.rotations.tolist())
     expression = tuple(pose.expression.tolist())

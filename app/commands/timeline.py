@@ -34,6 +34,7 @@ from ...core.errors import StudioError
 from ...core.jobs import JobContext
 from .. import baking
 from ..actions import Action, SetTimeline, ShowMotion
+from ..endings import with_ending
 from ..services import Services
 from .registry import body_of, command
 
@@ -111,7 +112,7 @@ def place_clip(services: Services, *, path: str | Path | None = None, start: flo
     services.start("motion", read, finish)
 
 
-@command("Change clip", effect="document", index=0, start=1.0, duration=0.3, speed=0.5)
+@command("Change clip", effect="document", index=0, start=1.0, duration=0.3, speed=0.5, fade=0.1)
 def change_clip(
     services: Services,
     *,
@@ -119,8 +120,12 @@ def change_clip(
     start: float | None = None,
     duration: float | None = None,
     speed: float | None = None,
+    fade: float | None = None,
 ) -> None:
-    """Move a clip, let it last longer (it starts over where the motion ends) or shorter, play it faster or slower."""
+    """Move a clip, let it last longer (it starts over where the motion ends) or shorter, play it faster or slower.
+
+    With `fade` it takes over from the clips before it in so many seconds.
+    """
     timeline = _timeline(services)
     clip = _clip(timeline, index)
     if start is not None:
@@ -129,6 +134,8 @@ def change_clip(
         clip = replace(clip, duration=min(max(duration, SHORTEST), LONGEST))
     if speed is not None:
         clip = replace(clip, speed=min(max(speed, MIN_SPEED), MAX_SPEED))
+    if fade is not None:
+        clip = replace(clip, fade=min(max(fade, 0.0), LONGEST))
     _set(services, with_changed_clip(timeline, index, clip))
 
 
@@ -184,10 +191,7 @@ def export_motion(services: Services, *, path: str | Path, fps: float = 30.0) ->
     body_of(services)
     if not 1.0 <= fps <= 240.0:
         raise StudioError("a motion has 1 to 240 frames a second")
-    path = Path(path)
-    if path.suffix and path.suffix.lower() != ".npz":
-        raise StudioError(f"{path.name} does not end in .npz", hint="give a name that ends in .npz")
-    baking.save_motion(services, path.with_suffix(".npz").absolute(), fps=fps)
+    baking.save_motion(services, with_ending(path, ".npz").absolute(), fps=fps)
 
 
 def _timeline(services: Services) -> Timeline:
@@ -224,7 +228,7 @@ def _shown(services: Services, row: Row) -> Any:
     pose = services.current_pose(state)
     assert pose is not None
     if state.playback.motion is None:
-        document = state.document
+        document = state.shown
         if row == "expression":
             return document.expression
         return PoseValue(rotations=document.rotations, translation=document.translation)

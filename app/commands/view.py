@@ -18,10 +18,10 @@ MIN_FOV_DEGREES, MAX_FOV_DEGREES = 5.0, 120.0
 
 
 @command("Frame", part="head", aspect=1.5)
-def frame(services: Services, *, part: str = "body", aspect: float = 1.0) -> None:
+def frame(services: Services, *, part: str = "body", aspect: float = 1.0, from_front: bool = False) -> None:
     """Bring the body, the head or the hands into view; `aspect` is the picture's width over its height."""
     state = services.store.state
-    services.store.dispatch(SetView(orbit=services.scene.framed(state, part, aspect)))
+    services.store.dispatch(SetView(orbit=services.scene.framed(state, part, aspect, from_front=from_front)))
 
 
 @command("View", background=(0.2, 0.3, 0.4), renderer="cpu", splat_scale=0.5, max_sh_degree=0)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import dearpygui.dearpygui as dpg
 
 from ...core.jobs import Progress
+from ..lettering import show, spelled
 from ..shortcuts import Deed
 from ..state import Kind, State, Status
 from ..theme import ACCENT, ERROR, FAINT, MUTED, TEXT, WARNING, Colour, Icons, Item
@@ -64,17 +65,20 @@ class TitleBar:
     def sync(self, state: State) -> None:
         self._menu.sync()
         store = self._desk.store
-        shown = (state.file.path, state.unsaved, state.document.origin, store.can_undo, store.can_redo)
+        on_air = state.driving.is_camera_open
+        shown = (state.file.path, state.unsaved, state.document.origin, store.can_undo, store.can_redo, on_air)
         if shown == self._shown:
             return
         self._shown = shown
         is_empty = state.document.avatar is None and state.document.static is None
         title = "" if is_empty else document_name(state.file)
-        dpg.set_value(self._document, f"{title}   unsaved" if state.unsaved else title)
+        show(self._desk.theme, self._document, f"{title}   unsaved" if state.unsaved else title)
         dpg.configure_item(self._document, color=TEXT if state.unsaved else MUTED)
         for button, is_possible in ((self._undo, store.can_undo), (self._redo, store.can_redo)):
             dpg.configure_item(button, enabled=is_possible)
-        dpg.set_viewport_title(f"{title}{' *' if state.unsaved else ''} - {PROGRAM}" if title else PROGRAM)
+        named = f"{title}{' *' if state.unsaved else ''} - {PROGRAM}" if title else PROGRAM
+        # Also where the window is folded away or covered.
+        dpg.set_viewport_title(f"CAMERA ON - {named}" if on_air else named)
 
 
 class StatusBar:
@@ -130,14 +134,14 @@ class StatusBar:
         theme = self._desk.theme
         dpg.set_value(self._icon, KIND_ICONS[status.kind] if status.message else "")
         dpg.configure_item(self._icon, color=KIND_COLOURS[status.kind])
-        said = sentence(status.message)
+        said, hint = spelled(sentence(status.message)), spelled(status.hint)
         message = self._fitted(said, room)
         width = self._text_width(message)
         dpg.set_value(self._message, message)
         dpg.configure_item(self._message, color=KIND_COLOURS[status.kind])
-        dpg.set_value(self._hint, self._fitted(status.hint, room - width - theme.px(14)))
+        dpg.set_value(self._hint, self._fitted(hint, room - width - theme.px(14)))
         dpg.set_item_pos(self._hint, [round(theme.px(40) + width + theme.px(14)), theme.px(3)])
-        dpg.set_value(self._whole, f"{said}\n{status.hint}" if status.hint else said)
+        dpg.set_value(self._whole, f"{said}\n{hint}" if hint else said)
 
     def _text_width(self, text: str) -> float:
         size = dpg.get_text_size(text, font=self._desk.theme.fonts.small) if text else None

@@ -8,15 +8,15 @@ from typing import Protocol
 
 import dearpygui.dearpygui as dpg
 
-from ..actions import Action
-from ..theme import MUTED, TEXT, Item, Theme
+from ..actions import Action, HandBack, TakeOver
+from ..theme import MUTED, TEXT, Icons, Item, Theme
 from .desk import Desk
 
 LABEL_SHARE = 0.38
 """Of a panel's width, for the label of a control."""
 NAME_SHARE = 0.52
 """The same for the long names of the face's actions."""
-TO_THE_LEFT, TO_THE_RIGHT = " " * 11, " " * 15
+TO_THE_RIGHT = " " * 15
 """DearPyGui writes a value into the middle of its slider, where the grab rests: blanks push it to the free side."""
 
 
@@ -39,26 +39,48 @@ class DragSlider:
         text: str,
         width: int,
         change: Callable[[float], Action],
+        takes_over: TakeOver | None = None,
+        is_narrow: bool = False,
     ) -> None:
+        """What it `takes_over` is no longer driven by a camera once it is held; a narrow one has its value above it."""
         self._desk = desk
         self._change = change
+        self._takes_over = takes_over
         self._shown = 0.0
-        self.item: Item = dpg.add_slider_float(
-            tag=name, min_value=low, max_value=high, format=text, width=width, callback=self._changed
-        )
+        self._text = text
+        self._value: Item | None = None
+        options = {"tag": name, "min_value": low, "max_value": high, "width": width, "callback": self._changed}
+        if not is_narrow:
+            self.item: Item = dpg.add_slider_float(format=text, **options)
+            return
+        with dpg.group():
+            self._value = small_text(desk.theme)
+            self.item = dpg.add_slider_float(format=" ", **options)
+        dpg.bind_item_font(self.item, desk.theme.fonts.tiny)
+        dpg.bind_item_theme(self.item, desk.theme.track)
+        self._write()
+
+    def _write(self) -> None:
+        if self._value is not None:
+            dpg.set_value(self._value, (self._text % self._shown).replace(" -0°", " 0°"))
 
     def _changed(self, _sender: Item, value: float) -> None:
         if self._desk.store.state.document.body is None:
             dpg.set_value(self.item, self._shown)
             return
         self._shown = value
-        self._desk.send_while_held(self.item, self._change(value))
+        self._write()
+        change = self._change(value)  # from what is shown, whoever moved it there
+        if self._takes_over is not None:
+            self._desk.send(self._takes_over)
+        self._desk.send_while_held(self.item, change)
 
     def show(self, value: float) -> None:
         """Show the document's value; what the person holds already stands there."""
         if value != self._shown:
             self._shown = value
             dpg.set_value(self.item, value)
+            self._write()
 
 
 def icon_button(theme: Theme, icon: str, tip: str, press: Callable[[], object], *, small: bool = False) -> Item:
@@ -68,6 +90,13 @@ def icon_button(theme: Theme, icon: str, tip: str, press: Callable[[], object], 
     dpg.bind_item_font(button, theme.fonts.small_icons if small else theme.fonts.icons)
     dpg.bind_item_theme(button, theme.small_icon_button if small else theme.quiet_button)
     tooltip(theme, button, tip)
+    return button
+
+
+def hand_back_button(desk: Desk, back: HandBack) -> Item:
+    """Beside what a slider took over from the camera; hidden at first."""
+    button = icon_button(desk.theme, Icons.CAMERA, "Let the camera move it again", lambda: desk.send(back), small=True)
+    dpg.hide_item(button)
     return button
 
 
@@ -121,17 +150,38 @@ class ValueRow:
     """A label and a slider beside it; the label is bright where the value is not zero."""
 
     def __init__(
-        self, desk: Desk, name: str, label: str, *, low: float, high: float, change: Callable[[float], Action]
+        self,
+        desk: Desk,
+        name: str,
+        label: str,
+        *,
+        low: float,
+        high: float,
+        change: Callable[[float], Action],
+        takes_over: TakeOver | None = None,
     ) -> None:
         self.label = label.lower()
         self._shown = 0.0
+        self._is_held = False
         label_width = round(NAME_SHARE * desk.inner_width)
         with dpg.group(horizontal=True, xoffset=label_width) as self.group:
             self._label = dpg.add_text(label, color=MUTED)
-            width = desk.inner_width - label_width
-            self._slider = DragSlider(
-                desk, name, low=low, high=high, text=f"{TO_THE_RIGHT}%.2f", width=width, change=change
-            )
+            self._width = desk.inner_width - label_width
+            self._narrow = self._width - desk.theme.px(28)
+            with dpg.group(horizontal=True, horizontal_spacing=desk.theme.px(4)):
+                self._slider = DragSlider(
+                    desk,
+                    name,
+                    low=low,
+                    high=high,
+                    text=f"{TO_THE_RIGHT}%.2f",
+                    width=self._width,
+                    change=change,
+                    takes_over=takes_over,
+                )
+                self._back = (
+                    None if takes_over is None else hand_back_button(desk, HandBack(actions=takes_over.actions))
+                )
         tooltip(desk.theme, self._slider.item, f"{label}: {low:g} to {high:g}")
 
     def show(self, value: float) -> None:
@@ -140,6 +190,13 @@ class ValueRow:
         self._shown = value
         self._slider.show(value)
         dpg.configure_item(self._label, color=TEXT if value else MUTED)
+
+    def show_held(self, is_held: bool) -> None:
+        """Whether the person took it over from the camera."""
+        if self._back is not None and is_held is not self._is_held:
+            self._is_held = is_held
+            dpg.configure_item(self._slider.item, width=self._narrow if is_held else self._width)
+            dpg.configure_item(self._back, show=is_held)
 
 
 class Row(Protocol):

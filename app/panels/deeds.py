@@ -8,6 +8,7 @@ import dearpygui.dearpygui as dpg
 
 from ..shortcuts import Deed, Menu
 from .desk import Desk
+from .drive import DrivePanel
 from .file import FileActions
 from .timeline import TimelinePanel
 
@@ -16,6 +17,7 @@ def deeds_of(
     desk: Desk,
     files: FileActions,
     timeline: TimelinePanel,
+    drive: DrivePanel,
     *,
     frame: Callable[[str], object],
     show_panel: Callable[[str], object],
@@ -27,6 +29,7 @@ def deeds_of(
         *_edit_deeds(desk),
         *_view_deeds(frame),
         *_timeline_deeds(desk, files, timeline),
+        *_drive_deeds(desk, drive),
         Deed(label="Keys and mouse", menu="Help", key=dpg.mvKey_F1, action=lambda: show_panel("Help")),
         Deed(label="What was said", menu="Help", action=lambda: show_panel("Log")),
         Deed(label="Settings", menu="Help", action=lambda: show_panel("Settings")),
@@ -119,4 +122,32 @@ def _timeline_deeds(desk: Desk, files: FileActions, timeline: TimelinePanel) -> 
         Deed(label="Record", menu=menu, key=dpg.mvKey_R, action=timeline.toggle_recording, is_possible=has_body),
         Deed(label="Remove key or clip", menu=menu, key=dpg.mvKey_Delete, action=timeline.remove_selected),
         Deed(label="Open a motion…", menu=menu, action=files.open_motion, is_possible=has_body),
+    )
+
+
+def _drive_deeds(desk: Desk, drive: DrivePanel) -> tuple[Deed, ...]:
+    menu: Menu = "Drive"
+
+    def has_body() -> bool:
+        return desk.store.state.document.body is not None
+
+    def is_driven() -> bool:
+        return desk.store.state.driving.phase == "driving"
+
+    def calibrate() -> None:
+        desk.run("calibrate_driving")
+
+    def hand_back() -> None:
+        desk.run("hand_back")
+
+    def take_pose() -> None:
+        desk.run("take_pose")
+
+    return (
+        Deed(
+            label="Start or stop driving", menu=menu, key=dpg.mvKey_D, action=drive.toggle_driving, is_possible=has_body
+        ),
+        Deed(label="Calibrate the face", menu=menu, key=dpg.mvKey_C, action=calibrate, is_possible=is_driven),
+        Deed(label="Take this pose over", menu=menu, action=take_pose, is_possible=is_driven),
+        Deed(label="Hand all joints back", menu=menu, action=hand_back, is_possible=is_driven),
     )

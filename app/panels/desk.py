@@ -13,7 +13,7 @@ from ..actions import Action, BeginDrag, EndDrag
 from ..services import Services
 from ..state import State
 from ..store import Store
-from ..theme import DOCK_WIDTH, PANEL_PADDING, SCROLLBAR, Item, Theme
+from ..theme import PANEL_PADDING, SCROLLBAR, Item, Theme
 
 
 class Dialogs(Protocol):
@@ -54,9 +54,11 @@ class Panel(Protocol):
 class Desk:
     """Given to every panel; knows which widget is held, so that one drag is one step of undo."""
 
-    def __init__(self, services: Services, theme: Theme) -> None:
+    def __init__(self, services: Services, theme: Theme, *, dock_width: int) -> None:
+        """`dock_width` of the panels, in lengths of the design."""
         self.services = services
         self.theme = theme
+        self.dock_width = dock_width
         self.dialogs: Dialogs
         self._held: Item | None = None
 
@@ -67,7 +69,7 @@ class Desk:
     @property
     def inner_width(self) -> int:
         """Pixels that a panel's content may be wide, its scrollbar left out."""
-        return self.theme.px(DOCK_WIDTH) - 2 * self.theme.px(PANEL_PADDING) - self.theme.px(SCROLLBAR)
+        return self.theme.px(self.dock_width) - 2 * self.theme.px(PANEL_PADDING) - self.theme.px(SCROLLBAR)
 
     def run(self, command: str, **arguments: Any) -> bool:
         """Run a command of the registry; what the person can mend is said in the status bar."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import dearpygui.dearpygui as dpg
 
 from ..actions import OfferStandIn, SetSettings
+from ..lettering import show
 from ..state import Document, State
 from .controls import text_button
 from .desk import Desk
@@ -90,7 +91,7 @@ class WindowDialogs:
         width, gap = theme.px(WIDTH - 40), theme.px(8)
         button_width = (width - len(answers) * gap) // (len(answers) + 1)
         with self._question.content(title):
-            dpg.add_text(text, wrap=width)
+            show(theme, dpg.add_text(wrap=width), text)
             dpg.add_spacer(height=theme.px(10))
             with dpg.group(horizontal=True, horizontal_spacing=gap):
                 text_button(theme, cancel, self.close, width=button_width)

@@ -1,4 +1,4 @@
-"""The left side: a rail of icons, and the panel that is chosen on it."""
+"""The left side: a rail of icons, the panel that is chosen on it, and an edge that makes it wider or narrower."""
 
 from __future__ import annotations
 
@@ -6,22 +6,41 @@ from collections.abc import Callable
 
 import dearpygui.dearpygui as dpg
 
+from ..settings import DEFAULT_SETTINGS, MAX_DOCK_WIDTH, MIN_DOCK_WIDTH
 from ..state import State
-from ..theme import DOCK_WIDTH, PANEL_PADDING, Item, Theme
-from .desk import Panel
+from ..theme import ACCENT, PANEL_PADDING, Item
+from .desk import Desk, Panel
 
 RAIL_WIDTH = 84
 ENTRY_HEIGHT = 62
+EDGE_WIDTH = 5
+MIN_PICTURE_WIDTH = 830
+"""What the bar under the picture needs."""
+
+
+def fitting_width(wanted: int, window_width: float) -> int:
+    """The width of the panels as the person wants it, as far as the picture keeps its room; lengths of the design."""
+    room = round(window_width) - RAIL_WIDTH - EDGE_WIDTH - MIN_PICTURE_WIDTH
+    return min(wanted, max(room, DEFAULT_SETTINGS.dock_width))
 
 
 class Dock:
     """Panels that are not shown are not synchronised either: they catch up when they are chosen."""
 
     def __init__(
-        self, theme: Theme, panels: tuple[Panel, ...], *, chosen: str, on_choice: Callable[[str], object]
+        self,
+        desk: Desk,
+        panels: tuple[Panel, ...],
+        *,
+        chosen: str,
+        on_choice: Callable[[str], object],
+        on_width: Callable[[int], object],
     ) -> None:
-        """`chosen` names the panel that is shown first, if there is one of that name."""
-        self._theme = theme
+        """`chosen` names the panel that is shown first, if there is one of that name; `on_width` gets a new width."""
+        self._theme = desk.theme
+        self._panel_width = desk.dock_width
+        self._on_width = on_width
+        self._is_held = False
         self._panels = panels
         self._chosen = next((panel for panel in panels if panel.name == chosen), panels[0])
         self._on_choice = on_choice
@@ -31,7 +50,7 @@ class Dock:
     @property
     def width(self) -> int:
         """Pixels."""
-        return self._theme.px(RAIL_WIDTH) + self._theme.px(DOCK_WIDTH)
+        return sum(map(self._theme.px, (RAIL_WIDTH, self._panel_width, EDGE_WIDTH)))
 
     def build(self, parent: Item) -> None:
         theme = self._theme
@@ -39,6 +58,8 @@ class Dock:
         dpg.bind_item_theme(self._rail, theme.rail)
         self._page_area = dpg.add_child_window(parent=parent, no_scrollbar=True, always_use_window_padding=True)
         dpg.bind_item_theme(self._page_area, theme.panel)
+        self._edge = dpg.add_button(parent=parent, tag="dock edge")
+        dpg.bind_item_theme(self._edge, theme.edge)
         for number, panel in enumerate(self._panels):
             self._build_entry(panel, top=theme.px(10) + number * theme.px(ENTRY_HEIGHT))
         for panel in self._panels:
@@ -84,7 +105,7 @@ class Dock:
                 panel.actions()
             children = dpg.get_item_children(actions, 1) or []
             num_actions = sum(dpg.get_item_type(child) == "mvAppItemType::mvButton" for child in children)
-            right = theme.px(DOCK_WIDTH - PANEL_PADDING) - num_actions * theme.px(38)
+            right = theme.px(self._panel_width - PANEL_PADDING) - num_actions * theme.px(38)
             dpg.set_item_pos(actions, [right, theme.px(8)])
             dpg.add_spacer(height=theme.px(2))
             panel.build(page)
@@ -103,9 +124,29 @@ class Dock:
 
     def layout(self, top: int, height: int) -> None:
         theme = self._theme
-        rail_width = theme.px(RAIL_WIDTH)
+        rail_width, panel_width, edge_width = map(theme.px, (RAIL_WIDTH, self._panel_width, EDGE_WIDTH))
         dpg.configure_item(self._rail, pos=(0, top), width=rail_width, height=height)
-        dpg.configure_item(self._page_area, pos=(rail_width, top), width=theme.px(DOCK_WIDTH), height=height)
+        dpg.configure_item(self._page_area, pos=(rail_width, top), width=panel_width, height=height)
+        dpg.configure_item(self._edge, pos=(rail_width + panel_width, top), width=edge_width, height=height)
 
     def sync(self, state: State) -> None:
         self._chosen.sync(state)
+        self._follow_edge()
+
+    def _follow_edge(self) -> None:
+        """The edge goes with the mouse that holds it; let go, it is where the panels end from then on."""
+        was_held, self._is_held = self._is_held, dpg.is_item_active(self._edge)
+        if not (was_held or self._is_held):
+            return
+        x, _ = dpg.get_mouse_pos(local=False)
+        wanted = round(x / self._theme.scale) - RAIL_WIDTH - EDGE_WIDTH // 2
+        width = min(max(wanted, MIN_DOCK_WIDTH), MAX_DOCK_WIDTH)
+        if not was_held:  # over everything else, and only for as long as it is dragged
+            self._front = dpg.add_viewport_drawlist(front=True)
+            self._line = dpg.draw_line((0, 0), (0, 0), color=ACCENT, thickness=self._theme.px(2), parent=self._front)
+        if self._is_held:
+            left, top = self._theme.px(RAIL_WIDTH + width), dpg.get_item_pos(self._edge)[1]
+            dpg.configure_item(self._line, p1=(left, top), p2=(left, top + dpg.get_item_height(self._edge)))
+        else:
+            dpg.delete_item(self._front)
+            self._on_width(width)

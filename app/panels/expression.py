@@ -7,7 +7,7 @@ import re
 import dearpygui.dearpygui as dpg
 
 from ...core.body.model import BodyModel
-from ..actions import SetExpressionValue
+from ..actions import SetExpressionValue, TakeOver
 from ..state import State
 from ..theme import Icons, Item
 from .controls import FoldingGroup, ValueRow, icon_button, search_field
@@ -45,7 +45,7 @@ class ExpressionPanel:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._body: BodyModel | None = None
-        self._values: tuple[float, ...] = ()
+        self._shown: tuple[object, ...] = (None, None, None)
         self._rows: dict[int, ValueRow] = {}
         self._groups: list[FoldingGroup] = []
 
@@ -67,13 +67,17 @@ class ExpressionPanel:
         document = state.document
         if document.body is not self._body:
             self._build_rows(document.body)
-        if document.expression is not self._values:
-            self._values = document.expression
+        driving = state.driving
+        shown = (document.expression, driving.pose, driving.held_actions)
+        if any(new is not old for new, old in zip(shown, self._shown, strict=True)):
+            self._shown = shown
+            values = state.shown.expression
             for index, row in self._rows.items():
-                row.show(self._values[index])
+                row.show(values[index])
+                row.show_held(index in driving.held_actions)
 
     def _build_rows(self, body: BodyModel | None) -> None:
-        self._body, self._values, self._rows, self._groups = body, (), {}, []
+        self._body, self._shown, self._rows, self._groups = body, (None, None, None), {}, []
         dpg.delete_item(self._list, children_only=True)
         if body is None:
             return
@@ -98,6 +102,7 @@ class ExpressionPanel:
                     low=low,
                     high=high,
                     change=lambda value, index=index: SetExpressionValue(index=index, value=value),
+                    takes_over=TakeOver(actions=(index,)),
                 )
             return [self._rows[index] for index in indices]
 

@@ -8,6 +8,7 @@ import dearpygui.dearpygui as dpg
 
 from ..commands.files import SAVED
 from ..documents import as_avatar_file
+from ..lettering import show
 from ..projects import is_project
 from ..state import DocumentFile, State
 from ..theme import ACCENT_HOVERED, MUTED, Icons, Item
@@ -41,7 +42,7 @@ class FileActions:
 
     def save(self) -> None:
         """To the document's own file, if that can hold all of it; else a project is proposed."""
-        if _fits_its_file(self._desk.store.state):
+        if self._fits_its_file(self._desk.store.state):
             self._desk.run("save")
         else:
             self.save_as()
@@ -80,12 +81,11 @@ class FileActions:
         path = self._desk.store.state.file.path
         return path.stem if path else "avatar"
 
-
-def _fits_its_file(state: State) -> bool:
-    path = state.file.path
-    if path is None or path.suffix.lower() not in SAVED:
-        return False
-    return is_project(path) or state.document == as_avatar_file(state.document)
+    def _fits_its_file(self, state: State) -> bool:
+        path = state.file.path
+        if path is None or path.suffix.lower() not in SAVED:
+            return False
+        return is_project(path) or state.document == as_avatar_file(state.document, self._desk.services.stance)
 
 
 class FilePanel:
@@ -179,8 +179,9 @@ class FilePanel:
     def _show_document(self, state: State) -> None:
         document = state.document
         empty = document.avatar is None and document.static is None
-        dpg.set_value(self._name, "Nothing is open" if empty else document_name(state.file))
-        dpg.set_value(self._where, str(state.file.path.parent) if state.file.path else "Not saved to a file yet")
+        theme, path = self._desk.theme, state.file.path
+        show(theme, self._name, "Nothing is open" if empty else document_name(state.file))
+        show(theme, self._where, str(path.parent) if path else "Not saved to a file yet")
         if document.avatar is not None:
             about = f"{document.avatar.template.num_gaussians:,} Gaussians on {document.avatar.body.name}"
         elif document.static is not None:
@@ -198,9 +199,8 @@ class FilePanel:
         if not recent:
             small_text(self._desk.theme, "Files that you open or save appear here.")
         for path in recent:
-            row = dpg.add_selectable(
-                label=path.name, width=self._desk.inner_width, callback=self._open_recent, user_data=path
-            )
+            row = dpg.add_selectable(width=self._desk.inner_width, callback=self._open_recent, user_data=path)
+            show(self._desk.theme, row, path.name, as_label=True)
             tooltip(self._desk.theme, row, str(path))
         dpg.pop_container_stack()
 

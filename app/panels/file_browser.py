@@ -8,6 +8,8 @@ from pathlib import Path
 
 import dearpygui.dearpygui as dpg
 
+from ..endings import ending_of
+from ..lettering import bind, show
 from ..theme import ERROR, WARNING, Item, Theme
 from .controls import small_text, text_button, tooltip
 from .modal import Modal
@@ -98,9 +100,8 @@ class FileBrowser:
         dpg.set_value(sender, False)
         dpg.delete_item(self._list, children_only=True)
         for entry in self._wanted_recent():
-            row = dpg.add_selectable(
-                label=f"{entry.name}   {entry.parent}", parent=self._list, callback=self._clicked, user_data=entry
-            )
+            row = dpg.add_selectable(parent=self._list, callback=self._clicked, user_data=entry)
+            show(self._theme, row, f"{entry.name}   {entry.parent}", as_label=True)
             tooltip(self._theme, row, str(entry))
 
     def _go(self, folder: Path) -> None:
@@ -115,13 +116,15 @@ class FileBrowser:
             return
         self._folder = folder.absolute()
         dpg.set_value(self._path, str(self._folder))
+        bind(self._theme, self._path, str(self._folder))
         dpg.delete_item(self._list, children_only=True)
         dpg.push_container_stack(self._list)
         if self._folder.parent != self._folder:
             dpg.add_selectable(label="..", callback=self._clicked, user_data=self._folder.parent)
         for entry in entries:
             label = f"{entry.name}/" if entry.is_dir() else entry.name
-            dpg.add_selectable(label=label, callback=self._clicked, user_data=entry)
+            row = dpg.add_selectable(callback=self._clicked, user_data=entry)
+            show(self._theme, row, label, as_label=True)
         if not entries:
             small_text(self._theme, f"No folders and no {' or '.join(self._suffixes)} files here.")
         dpg.pop_container_stack()
@@ -137,6 +140,7 @@ class FileBrowser:
         if entry.parent != self._folder:
             self._go(entry.parent)
         dpg.set_value(self._name, entry.name)
+        bind(self._theme, self._name, entry.name)
         self._check()
         if before == entry and time.monotonic() - when < DOUBLE_CLICK_SECONDS:
             self._accepted()
@@ -146,7 +150,7 @@ class FileBrowser:
         if not name:
             return None
         path = (self._folder or Path.cwd()) / Path(name).expanduser()
-        if self._saving and not path.suffix:
+        if self._saving and not ending_of(path):
             path = path.with_name(path.name + self._suffixes[0])
         return path
 

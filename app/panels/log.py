@@ -6,6 +6,7 @@ import time
 
 import dearpygui.dearpygui as dpg
 
+from ..lettering import show, spelled
 from ..state import Kind, LogEntry, State
 from ..theme import ERROR, MUTED, TEXT, WARNING, Colour, Icons, Item
 from .controls import icon_button, sentence, small_text
@@ -57,9 +58,10 @@ class LogPanel:
         with dpg.group() as group:
             dpg.bind_item_theme(group, theme.tight)
             small_text(theme, time.strftime("%H:%M:%S", time.localtime(entry.time)))
-            dpg.add_text(sentence(entry.status.message), wrap=self._desk.inner_width, color=COLOURS[entry.status.kind])
+            message = dpg.add_text(wrap=self._desk.inner_width, color=COLOURS[entry.status.kind])
+            show(theme, message, sentence(entry.status.message))
             if entry.status.hint:
-                hint = dpg.add_text(sentence(entry.status.hint), wrap=self._desk.inner_width, color=MUTED)
+                hint = dpg.add_text(spelled(sentence(entry.status.hint)), wrap=self._desk.inner_width, color=MUTED)
                 dpg.bind_item_font(hint, theme.fonts.small)
             dpg.add_spacer(height=theme.px(4))
 

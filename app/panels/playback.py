@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import dearpygui.dearpygui as dpg
 
+from ..lettering import show
 from ..state import Playback, State
 from ..theme import Icons, Item
 from .controls import icon_button, small_text, tooltip
@@ -97,7 +98,7 @@ class PlaybackBar:
         old = before if before is not None and before.motion is motion else None
         if old is None:
             dpg.show_item(self._full)
-            dpg.set_value(self._name, _shortened(playback.path.name if playback.path else motion.name))
+            show(self._desk.theme, self._name, _shortened(playback.path.name if playback.path else motion.name))
             dpg.configure_item(self._scrub, max_value=max(motion.seconds, 1e-3))
         dpg.set_value(self._scrub, playback.seconds)
         dpg.set_value(self._time, f"{clock(playback.seconds)} / {clock(motion.seconds)}")

@@ -7,16 +7,21 @@ import math
 import dearpygui.dearpygui as dpg
 
 from ...core.body.joints import JOINT_GROUPS, JOINT_LIMITS_DEGREES, JOINT_NAMES
-from ..actions import ResetJoints, SetJoint, SetTranslation
+from ..actions import HandBack, ResetJoints, SetJoint, SetTranslation, TakeOver
 from ..state import REST_ROTATIONS, State, Vector
 from ..theme import ACCENT_HOVERED, MUTED, TEXT, Icons, Item
-from .controls import TO_THE_LEFT, DragSlider, FoldingGroup, icon_button, search_field, small_text
+from .controls import (
+    DragSlider,
+    FoldingGroup,
+    hand_back_button,
+    icon_button,
+    search_field,
+    small_text,
+)
 from .desk import Desk
 from .presets import pose_presets
 
 AXES = ("x", "y", "z")
-REST_AT_LEFT = 0.45
-"""Of a slider's width: nearer to the left end than this the grab stands on words at the left."""
 FRAMES_TO_UNFOLD = 3
 """Until a group that was opened has its place on the screen."""
 FARTHEST = 3.0
@@ -52,13 +57,15 @@ class JointRow:
         self.label = joint_label(joint).lower()
         self._desk = desk
         self._shown: Vector = REST_ROTATIONS[joint]
-        self._turned = self._selected = False
+        self._turned = self._selected = self._is_held = False
         theme = desk.theme
         with dpg.group() as self.group:
             dpg.bind_item_theme(self.group, theme.tight)
             with dpg.group(horizontal=True, xoffset=desk.inner_width - theme.px(24)):
                 self._name = dpg.add_text(joint_label(joint), color=MUTED)
-                self._reset = icon_button(theme, Icons.RESET, "Reset this joint", self._reset_joint, small=True)
+                with dpg.group(horizontal=True):
+                    self._reset = icon_button(theme, Icons.RESET, "Reset this joint", self._reset_joint, small=True)
+                    self._back = hand_back_button(desk, HandBack(joints=(joint,)))
             with dpg.group(horizontal=True, horizontal_spacing=theme.px(6)):
                 limits = JOINT_LIMITS_DEGREES[joint].tolist()
                 self._sliders = [self._slider(axis, low, high) for axis, (low, high) in enumerate(limits)]
@@ -69,30 +76,42 @@ class JointRow:
         width = (self._desk.inner_width - 2 * self._desk.theme.px(6)) // 3
 
         def change(degrees: float) -> SetJoint:
-            x, y, z = self._desk.store.state.document.rotations[self.joint]
+            x, y, z = self._desk.store.state.shown.rotations[self.joint]
             rotation = [x, y, z]
             rotation[axis] = math.radians(degrees)
             return SetJoint(joint=self.joint, rotation=(rotation[0], rotation[1], rotation[2]))
 
         name = f"{JOINT_NAMES[self.joint]} {AXES[axis]}"
-        value = f"{AXES[axis]}  %.0f°"
-        # A joint that bends one way only rests at the left end, where the words would be.
-        text = f"{TO_THE_LEFT}{value}" if -low < REST_AT_LEFT * (high - low) else f"{value}{TO_THE_LEFT}"
-        return DragSlider(self._desk, name, low=low, high=high, text=text, width=width, change=change)
+        return DragSlider(
+            self._desk,
+            name,
+            low=low,
+            high=high,
+            text=f"{AXES[axis]}  %.0f°",
+            width=width,
+            change=change,
+            takes_over=TakeOver(joints=(self.joint,)),
+            is_narrow=True,
+        )
 
     def _reset_joint(self) -> None:
         self._desk.send(ResetJoints(joints=(self.joint,)))
 
-    def show(self, rotation: Vector) -> None:
-        if rotation is self._shown:
+    def show(self, rotation: Vector, *, is_held: bool) -> None:
+        """`is_held`: the person took it over from the camera."""
+        if rotation is self._shown and is_held is self._is_held:
             return
         self._shown = rotation
+        if is_held is not self._is_held:
+            self._is_held = is_held
+            dpg.configure_item(self._back, show=is_held)
         for slider, radians in zip(self._sliders, rotation, strict=True):
             slider.show(math.degrees(radians))
         turned = any(rotation)
-        self._turned = turned
-        self._show_name()
-        dpg.configure_item(self._reset, show=turned)
+        if turned is not self._turned:
+            self._turned = turned
+            self._show_name()
+        dpg.configure_item(self._reset, show=turned and not is_held)
 
     def show_selected(self, is_selected: bool) -> None:
         """Whether this is the joint that is chosen over the picture."""
@@ -111,7 +130,7 @@ class PosePanel:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
-        self._rotations: tuple[Vector, ...] | None = None
+        self._shown: tuple[object, ...] = (None, None, None)
         self._rows: dict[int, JointRow] = {}
         self._selected: int | None = None
         self._frames_to_scroll = 0
@@ -158,7 +177,8 @@ class PosePanel:
                     f"place {AXES[axis]}",
                     low=-FARTHEST,
                     high=FARTHEST,
-                    text=f"{AXES[axis]}  %.2f{TO_THE_LEFT}",
+                    text=f"{AXES[axis]}  %.2f",
+                    is_narrow=True,
                     width=width,
                     change=lambda metres, axis=axis: change(axis, metres),
                 )
@@ -175,16 +195,19 @@ class PosePanel:
         icon_button(self._desk.theme, Icons.RESET, "Reset the whole pose", lambda: self._desk.run("reset_pose"))
 
     def sync(self, state: State) -> None:
-        dpg.configure_item(self._notice, show=state.playback.motion is not None)
+        is_motion = state.playback.motion is not None and state.driving.pose is None
+        dpg.configure_item(self._notice, show=is_motion)
         for slider, metres in zip(self._place, state.document.translation, strict=True):
             slider.show(metres)
         self._show_selected(state.selected_joint)
-        rotations = state.document.rotations
-        if rotations is self._rotations:
+        driving = state.driving
+        shown = (state.document.rotations, driving.pose, driving.held_joints)
+        if all(new is old for new, old in zip(shown, self._shown, strict=True)):
             return
-        self._rotations = rotations
+        self._shown = shown
+        rotations = state.shown.rotations
         for joint, row in self._rows.items():
-            row.show(rotations[joint])
+            row.show(rotations[joint], is_held=joint in driving.held_joints)
 
     def _show_selected(self, joint: int | None) -> None:
         """Open the group of the joint that is chosen over the picture, and bring its row into view."""

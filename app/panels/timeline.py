@@ -21,7 +21,10 @@ FOLDED_HEIGHT, UNFOLDED_HEIGHT = 64, 184
 """Of the design."""
 HEADER = 52
 """Of the design: where the drawing begins."""
-BUTTON, TIME_WIDTH, KEY_WIDTH, EASING_WIDTH, GAP = 36, 104, 84, 98, 4
+BUTTON, TIME_WIDTH, KEY_WIDTH, CHOSEN_WIDTH, GAP = 36, 104, 84, 134, 4
+CLIP_CHANGES: dict[str, dict[str, float]] = {f"Speed {label}": {"speed": speed} for label, speed in SPEEDS.items()} | {
+    f"Fade in {seconds:g} s": {"fade": seconds} for seconds in (0.0, 0.2, 0.5, 1.0)
+}
 MOTION_FILES, FILM_FILES = (".npz",), (".mp4", ".mov", ".mkv")
 
 
@@ -71,10 +74,15 @@ class TimelinePanel:
             callback=lambda: self.add_key(),
         )
         tooltip(theme, self._add, "Keep pose and face at the playhead (K); the rows have keys of their own")
+        width = theme.px(CHOSEN_WIDTH)
         self._easing = dpg.add_combo(
-            EASINGS, width=theme.px(EASING_WIDTH), tag="easing", callback=lambda _sender, name: self._set_easing(name)
+            EASINGS, width=width, tag="easing", callback=lambda _sender, name: self._set_easing(name)
         )
         tooltip(theme, self._easing, "How it goes from the chosen key to the next one")
+        self._clip = dpg.add_combo(
+            tuple(CLIP_CHANGES), width=width, tag="clip", callback=lambda _sender, name: self._change_clip(name)
+        )
+        tooltip(theme, self._clip, "How fast the chosen clip plays, and how it takes over from the one before it")
         self._remove = icon_button(theme, Icons.DELETE, "Remove the chosen key or clip (Delete)", self.remove_selected)
         self._at_left = (
             (to_start, BUTTON),
@@ -84,7 +92,7 @@ class TimelinePanel:
             (self._time, TIME_WIDTH),
             (self._speed, SPEED_WIDTH + 8),
             (self._add, KEY_WIDTH + 4),
-            (self._easing, EASING_WIDTH),
+            (self._easing, CHOSEN_WIDTH),
             (self._remove, BUTTON),
         )
         motion = icon_button(theme, Icons.MOTION, "Open a motion (SMPL-X or SMPL-H NPZ)…", self._files.open_motion)
@@ -135,6 +143,18 @@ class TimelinePanel:
         if isinstance(chosen, KeyHit):
             self._desk.run("set_easing", what=chosen.row, seconds=chosen.seconds, easing=name)
 
+    def _change_clip(self, name: str) -> None:
+        """A clip that plays faster shows as much of its motion as before, in less time."""
+        chosen = self._track.selected
+        if not isinstance(chosen, ClipHit):
+            return
+        changes = dict(CLIP_CHANGES[name])
+        if "speed" in changes:
+            clip = self._desk.store.state.document.timeline.clips[chosen.index]
+            changes["duration"] = clip.duration * clip.speed / changes["speed"]
+        self._desk.run("change_clip", index=chosen.index, **changes)
+        self._shown = ()
+
     def _toggle_loop(self) -> None:
         self._desk.run("set_playback", loop=not self._desk.store.state.playback.loop)
 
@@ -170,6 +190,8 @@ class TimelinePanel:
         for item, item_width in self._at_left:
             below = {self._time: 6, self._speed: 3, self._easing: 3, self._add: 1}.get(item, 0)
             dpg.set_item_pos(item, [left, top + px(below)])
+            if item == self._easing:
+                dpg.set_item_pos(self._clip, [left, top + px(below)])
             left += px(item_width + GAP)
         for place, button in enumerate(reversed(self._at_right), start=1):
             dpg.set_item_pos(button, [width - px(10) - place * px(BUTTON + GAP), top])
@@ -213,7 +235,11 @@ class TimelinePanel:
         chosen = self._track.selected
         is_key = isinstance(chosen, KeyHit)
         dpg.set_value(self._easing, key_at(timeline, chosen.row, chosen.seconds).easing if is_key else "Easing")
-        dpg.configure_item(self._easing, enabled=is_key)
+        dpg.configure_item(self._easing, enabled=is_key, show=not isinstance(chosen, ClipHit))
+        dpg.configure_item(self._clip, show=isinstance(chosen, ClipHit))
+        if isinstance(chosen, ClipHit):
+            clip = timeline.clips[chosen.index]
+            dpg.set_value(self._clip, f"{clip.speed:g}x, fade {clip.fade:g} s")
         for button, is_possible in (
             (self._play, not timeline.is_empty),
             (self._remove, chosen is not None),

@@ -24,6 +24,7 @@ from ...core.body.timeline import (
     with_changed_clip,
 )
 from ..actions import BeginDrag, EndDrag, SetTimeline
+from ..lettering import spelled
 from ..state import State
 from ..theme import (
     ACCENT,
@@ -237,9 +238,13 @@ class Track:
             left, right = geometry.x(clip.start), geometry.x(clip.end)
             corners = ((left, top + px(2)), (right, top + geometry.row_height - px(4)))
             dpg.draw_rectangle(*corners, color=ACCENT_HOVERED if chosen else ACCENT, fill=ACCENT_QUIET, rounding=px(4))
+            if clip.fade:
+                whole = geometry.x(clip.start + min(clip.fade, clip.duration))
+                dpg.draw_line((left, corners[1][1]), (whole, corners[0][1]), color=ACCENT_HOVERED, thickness=px(1))
             room = int((right - left - px(12)) / px(7))
             if room > 2:
-                name = clip.motion.name if len(clip.motion.name) <= room else f"{clip.motion.name[: room - 1]}…"
+                name = spelled(clip.motion.name)
+                name = name if len(name) <= room else f"{name[: room - 1]}…"
                 text = dpg.draw_text((left + px(6), top + px(3)), name, color=TEXT, size=px(13))
                 dpg.bind_item_font(text, self._desk.theme.fonts.tiny)
 

@@ -35,7 +35,7 @@ def joint_title(joint: int) -> str:
 
 def _is_moving(state: State) -> bool:
     """Whether what is shown is not the document's own pose, held still."""
-    return state.playback.motion is not None or state.playback.playing
+    return state.playback.motion is not None or state.playback.playing or state.driving.pose is not None
 
 
 class JointGizmo:

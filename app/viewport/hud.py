@@ -5,14 +5,22 @@ from __future__ import annotations
 import dearpygui.dearpygui as dpg
 
 from ...core.jobs import Progress
-from ..palette import BACKDROP, TRACK
-from ..theme import ACCENT, CLEAR, MUTED, TEXT, Colour, Item, Theme
+from ..driven import Driving
+from ..palette import BACKDROP, ON_AIR, TRACK
+from ..theme import ACCENT, CLEAR, MUTED, TEXT, WHITE, Colour, Item, Theme
 from .figures import Figures
 
 LINE_HEIGHT, TEXT_SIZE, PADDING, WIDTH, MARGIN = 19, 14, 12, 218, 14
-STAGES = ("body", "rig", "project", "sort", "raster", "mesh", "floor", "upload")
+SIGN_HEIGHT = 32
+STAGES = ("body", "rig", "project", "bin", "sort", "raster", "mesh", "floor", "upload")
 NOT_MEASURED = "-"
-JOB_TITLES = {"open": "Opening", "motion": "Reading the motion", "save": "Saving", "export": "Exporting"}
+JOB_TITLES = {
+    "open": "Opening",
+    "motion": "Reading the motion",
+    "save": "Saving",
+    "export": "Exporting",
+    "drive": "Getting ready to drive",
+}
 
 
 def duration(seconds: float) -> str:
@@ -20,6 +28,13 @@ def duration(seconds: float) -> str:
     if seconds < 60:
         return f"{max(1, round(seconds))} s left"
     return f"{int(seconds // 60)} min {round(seconds % 60):02d} s left"
+
+
+def sign_of(driving: Driving) -> str:
+    """What must be said of the source; a camera is told until it is closed."""
+    if driving.is_camera_open:
+        return "CAMERA ON"
+    return f"driven by {driving.title}" if driving.is_on and not driving.is_camera else ""
 
 
 def figure_lines(figures: Figures) -> list[tuple[str, str]]:
@@ -44,6 +59,7 @@ class Overlay:
         self._theme = theme
         self._figures = _Layer(theme, drawlist)
         self._waiting = _Layer(theme, drawlist)
+        self._sign = _Layer(theme, drawlist)
 
     def show_figures(self, figures: Figures | None, size: tuple[int, int]) -> None:
         """The figures at the bottom right of a picture of this size in pixels; None hides them."""
@@ -58,6 +74,19 @@ class Overlay:
             y = top + px(PADDING) + number * px(LINE_HEIGHT)
             layer.text(left + px(PADDING), y, name, MUTED)
             layer.text(left + px(WIDTH) - px(PADDING), y, value, TEXT, to_the_left=True)
+
+    def show_sign(self, driving: Driving) -> None:
+        """At the top left, whenever something drives the avatar: red while a camera is open."""
+        sign, layer, px = sign_of(driving), self._sign, self._theme.px
+        if not layer.clear_unless_shown(sign) or not sign:
+            return
+        left = top = px(MARGIN)
+        text_left = left + px(PADDING) + (px(18) if driving.is_camera else 0)
+        width = text_left - left + layer.text_width(sign) + px(PADDING)
+        layer.box(left, top, width, px(SIGN_HEIGHT), ON_AIR if driving.is_camera else BACKDROP)
+        if driving.is_camera:
+            layer.dot(left + px(PADDING + 5), top + px(SIGN_HEIGHT) / 2, px(5), WHITE)
+        layer.text(text_left, top + px(7), sign, WHITE if driving.is_camera else TEXT, strong=True)
 
     def show_waiting(self, title: str, job: Progress | None, size: tuple[int, int]) -> None:
         """What is awaited, in the middle, with a bar where its progress is known; nothing for an empty title."""
@@ -96,8 +125,15 @@ class _Layer:
         dpg.delete_item(self._layer, children_only=True)
         return True
 
-    def box(self, left: float, top: float, width: float, height: float) -> None:
-        self._rectangle(left, top, width, height, BACKDROP, self._theme.px(9))
+    def box(self, left: float, top: float, width: float, height: float, colour: Colour = BACKDROP) -> None:
+        self._rectangle(left, top, width, height, colour, self._theme.px(9))
+
+    def dot(self, x: float, y: float, radius: float, colour: Colour) -> None:
+        dpg.draw_circle((x, y), radius, fill=colour, color=CLEAR, parent=self._layer)
+
+    def text_width(self, text: str) -> float:
+        """Of strong text."""
+        return (dpg.get_text_size(text, font=self._theme.fonts.strong) or (0.0, 0.0))[0]
 
     def bar(self, left: float, top: float, width: float, colour: Colour) -> None:
         self._rectangle(left, top, width, self._theme.px(6), colour, self._theme.px(3))

@@ -24,23 +24,31 @@ STANDING_SECONDS, STILL_SECONDS = 1.5, 0.7
 class Screenshot:
     """Asked once a frame."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, driven: bool = False) -> None:
+        """`driven`: what the window shows is a picture of somebody who drives the avatar."""
         self._path = path
+        self._driven = driven
         self._standing_since: float | None = None
 
     def is_due(self, state: State, viewport: Viewport) -> bool:
         """Whether the window shows what was asked for, whole.
 
         Raises:
-            StudioError: it never will, because opening failed.
+            StudioError: it never will, because opening failed, or what should drive does not.
         """
         if state.jobs:
             return False
         if state.document.avatar is None and state.document.static is None:
             raise StudioError(state.status.message or "nothing was opened", hint=state.status.hint)
+        driving = state.driving
+        if self._driven and driving.trouble is not None:
+            raise driving.trouble
+        if self._driven and driving.sight is None:
+            return False
         now = time.monotonic()
         self._standing_since = self._standing_since or now
-        is_still = state.playback.playing or viewport.still_for(STILL_SECONDS)
+        is_moving = state.playback.playing or driving.pose is not None
+        is_still = is_moving or viewport.still_for(STILL_SECONDS)
         return is_still and now - self._standing_since >= STANDING_SECONDS
 
     def save(self, frame: Callable[[], None]) -> None:

@@ -49,7 +49,13 @@ class Trace:
         }
         self._frames.write(json.dumps(figures) + "\n")
         if new_picture:
-            self._write(event="picture", number=viewport.num_pictures, stages=viewport.figures.stages)
+            self._write(
+                event="picture",
+                number=viewport.num_pictures,
+                stages=viewport.figures.stages,
+                is_driven=state.driving.pose is not None,
+                seen=0.0 if state.driving.sight is None else state.driving.sight.confidence.face,
+            )
         if new_picture or state is not self._state or state.jobs:
             self._state, self._changed_at, self._is_settled = state, now, False
         if now - self._looked_at < LOOK_SECONDS:
@@ -79,6 +85,7 @@ class Trace:
             renderer=viewport.figures.renderer,
             latency=viewport.latency.milliseconds,
             selected_joint=state.selected_joint,
+            driving=state.driving.phase,
             handles=viewport.gizmo_handles(state),
             rectangles=self._rectangles,
         )

@@ -21,7 +21,8 @@ from .figures import Figures, LatencyClock, PictureClock
 from .gizmo_layer import JointGizmo
 from .hud import JOB_TITLES, Overlay
 from .navigation import Drag, gesture_of, zoomed_at
-from .picture import Painter
+from .picture import Painter, Picture
+from .source_picture import Inset, SourcePicture
 from .texture import ViewportTexture
 
 CHOOSING_SECONDS = 1.0
@@ -35,8 +36,9 @@ CLICK_DISTANCE = 4.0
 class Viewport:
     """Main thread only. Once a frame: `handle_mouse`, then `draw`; after the first frame `adopt`."""
 
-    def __init__(self, services: Services, theme: Theme, texture: ViewportTexture) -> None:
+    def __init__(self, services: Services, theme: Theme, texture: ViewportTexture, source: SourcePicture) -> None:
         self._services = services
+        self._source = source
         self._theme = theme
         self.texture = texture
         self.latency = LatencyClock()
@@ -57,6 +59,7 @@ class Viewport:
         self._drawlist = dpg.add_drawlist(1, 1, parent=parent, tag="picture")
         self._image = dpg.draw_image(self.texture.tag, (0, 0), (1, 1), parent=self._drawlist)
         self._gizmo = JointGizmo(self._services, self._theme, self._drawlist)
+        self._inset = Inset(self._theme, self._drawlist, self._source)
         self._overlay = Overlay(self._theme, self._drawlist)
         with dpg.handler_registry():
             for button in (dpg.mvMouseButton_Left, dpg.mvMouseButton_Right, dpg.mvMouseButton_Middle):
@@ -90,10 +93,10 @@ class Viewport:
                 f"pictures reach the window by a slower way: {self.texture.fallback_reason}", kind="warning"
             )
 
-    def frame(self, part: str) -> None:
+    def frame(self, part: str, *, from_front: bool = False) -> None:
         """Bring a part of the body into view."""
         width, height = self._size
-        attempt(self._services, "frame", part=part, aspect=width / height)
+        attempt(self._services, "frame", part=part, aspect=width / height, from_front=from_front)
 
     def show_figures(self, shown: bool) -> None:
         self._shows_figures = shown
@@ -114,6 +117,7 @@ class Viewport:
                     dpg.configure_item(self._image, texture_tag=self.texture.tag)
                 stages = stages | {"upload": 1e3 * (time.perf_counter() - started)}
             self._painter.took(stages)
+            self._stream(picture)
             self.latency.drawn()
             self.num_pictures += 1
             self._drawn_at = time.monotonic()
@@ -132,6 +136,12 @@ class Viewport:
         self._gizmo.sync(state, self._size, self._mouse() if is_free else None)
         self._show_overlay(state)
         return picture is not None
+
+    def _stream(self, picture: Picture) -> None:
+        """Let other programs see it."""
+        camera = self._services.virtual_camera
+        if camera.is_on:
+            camera.show(self.texture.read() if picture.rgba is None else picture.rgba)
 
     def _choose_renderer(self, state: State) -> None:
         """In idle frames, where the program is to choose: a picture of a trial, until it has chosen."""
@@ -166,6 +176,8 @@ class Viewport:
                 self._figures, images_per_second=self._pictures.rate(now), latency=self.latency.milliseconds
             )
             self._overlay.show_figures(self._figures if self._shows_figures else None, self._size)
+        self._overlay.show_sign(state.driving)
+        self._inset.sync(self._size, is_wanted=state.settings.drive.inset)
         job = next((job for job in state.jobs if job.name in JOB_TITLES), None)
         is_empty = state.document.avatar is None and state.document.static is None
         if job is not None:

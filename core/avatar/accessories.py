@@ -149,26 +149,30 @@ def hat(ground: Ground, look: Look) -> list[Loose]:
     parts = [sheet(points, colours, direction, group="hat", gloss=0.06, closed=True)]
     edge = points[:, -1]
     if look.hat == "brim":
-        parts += _brim(ground, look, edge, azimuth[:, 0], np.full(columns, 0.062 * unit))
+        parts += _brim(ground, look, edge, azimuth[:, 0], np.full(columns, 0.062 * unit), closed=True)
     elif look.hat == "cap":
-        ahead = np.clip(-np.cos(azimuth[:, 0]), 0.0, None)
-        parts += _brim(ground, look, edge, azimuth[:, 0], 0.070 * unit * smoothstep(0.70, 0.93, ahead))
+        # Even steps around the visor's own edge, not around the head.
+        turn = np.linspace(-0.5 * np.pi, 0.5 * np.pi, 110)
+        ahead, around = np.pi + 0.82 * np.sin(turn), np.remainder(azimuth[:, 0], 2.0 * np.pi)
+        order = around.argsort()
+        front = np.stack([np.interp(ahead, around[order], edge[order, axis]) for axis in range(3)], axis=-1)
+        parts += _brim(ground, look, front, ahead, 0.072 * unit * np.cos(turn) ** 0.7, closed=False)
     return parts
 
 
-def _brim(ground: Ground, look: Look, edge: np.ndarray, azimuth: np.ndarray, reach: np.ndarray) -> list[Loose]:
+def _brim(
+    ground: Ground, look: Look, edge: np.ndarray, azimuth: np.ndarray, reach: np.ndarray, *, closed: bool
+) -> list[Loose]:
     """Around the rim, outwards and a little down, seen from above and from below."""
     outward = np.stack([np.sin(azimuth), 0.0 * azimuth, -np.cos(azimuth)], -1)
     steps = np.linspace(-0.04, 1.0, 15)[None, :, None]
-    wide = reach > 0.004 * ground.unit
     parts = []
     for drop, shade, up in ((0.0, 0.95, 1.0), (-0.003 * ground.unit, 0.6, -1.0)):
         points = edge[:, None] + steps * (outward * reach[:, None])[:, None]
         points = points + [0.0, 1.0, 0.0] * (drop - 0.20 * np.square(steps) * reach[:, None, None])
         facing = np.broadcast_to([0.0, up, 0.0], points.shape)
         colours = np.broadcast_to(shade * np.array(look.hat_colour), points.shape)
-        keep = np.broadcast_to(wide[:, None], points.shape[:2])
-        parts.append(sheet(points, colours, facing, group="hat", gloss=0.06, keep=keep, closed=True))
+        parts.append(sheet(points, colours, facing, group="hat", gloss=0.06, closed=closed))
     return parts
 
 

@@ -12,6 +12,7 @@ from functools import cached_property
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
+from scipy.sparse import csr_matrix, diags
 
 from ..body.joints import JOINT_NAMES
 from ..body.model import BodyModel
@@ -57,7 +58,7 @@ class Anatomy:
         return float(self.vertices[self.on_body, 1].min())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Lattice:
     """How points hang on vertices: by three corners each, with weights."""
 
@@ -65,17 +66,29 @@ class Lattice:
     weights: Float[np.ndarray, "N 3"]
     num_vertices: int
 
-    def at_points(self, values: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
-        """What the vertices (first dimension) carry, interpolated at the points."""
-        first, second, third = (values[self.corners[:, corner]] for corner in range(3))
-        a, b, c = (self.weights[:, corner].reshape(-1, *(1,) * (values.ndim - 1)) for corner in range(3))
-        return a * first + b * second + c * third
+    @cached_property
+    def _interpolation(self) -> csr_matrix:
+        rows = np.repeat(np.arange(len(self.corners)), 3)
+        shape = (len(self.corners), self.num_vertices)
+        return csr_matrix((self.weights.ravel(), (rows, self.corners.ravel())), shape)
 
-    def at_vertices(self, values: Float[np.ndarray, " N"]) -> Float[np.ndarray, " V"]:
+    @cached_property
+    def _averaging(self) -> csr_matrix:
+        totals = np.asarray(self._interpolation.sum(0)).ravel()
+        return (diags(1.0 / np.maximum(totals, 1e-9)) @ self._interpolation.T).tocsr()
+
+    @cached_property
+    def blurring(self) -> csr_matrix:
+        """From values of the vertices to the averages of what they give the points around."""
+        return self._averaging @ self._interpolation
+
+    def at_points(self, values: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
+        """What the vertices carry, interpolated at the points."""
+        return self._interpolation @ values
+
+    def at_vertices(self, values: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
         """What the points around each vertex carry on average; 0 where there are none."""
-        index, weights = self.corners.ravel(), self.weights.ravel()
-        sums = np.bincount(index, weights * np.repeat(values, 3), self.num_vertices)
-        return sums / np.maximum(np.bincount(index, weights, self.num_vertices), 1e-9)
+        return self._averaging @ values
 
     def smoothed(self, values: Float[np.ndarray, " N"]) -> Float[np.ndarray, " N"]:
         """Averaged over the faces around."""

@@ -15,7 +15,7 @@ from ..geometry.rotations import matrix_to_quaternion, quaternion_to_matrix
 from .fast_rig import FastRig
 from .garments import Cover
 from .ground import Ground
-from .loose import Loose
+from .loose import HANGING, Loose
 from .rig import RestGaussians
 from .surfels import Surfels
 from .template import Template, face_frames
@@ -56,11 +56,12 @@ def carried(
 
     Kept in the frames of the faces, cloth that lies well off a breast or a belly would tear when it grows.
     """
-    lattice = ground.lattice
-    shift = lattice.at_points((rest - ground.rest).numpy())
+    lattice, shifts = ground.lattice, (rest - ground.rest).numpy()
+    shift = lattice.at_points(shifts)
     # Cloth is stiffer than what it lies on.
-    stiff = [lattice.smoothed(lattice.smoothed(lattice.smoothed(shift[:, axis]))) for axis in range(3)]
-    shift[clad] = np.stack(stiff, axis=-1)[clad]
+    for _ in range(3):
+        shifts = lattice.blurring @ shifts
+    shift[clad] = lattice.at_points(shifts)[clad]
     nothing = torch.zeros(len(surfels.points))
     at_mean = RestGaussians(
         offsets_world=nothing[:, None].expand(-1, 3),
@@ -89,13 +90,13 @@ def parameters_on(
 ) -> GaussianParameters:
     """World values of a rest mesh in the frames and sizes of its faces."""
     frames, sizes = face_sizes
-    face_from_world = frames[template.face_indices].transpose(-1, -2)
-    sizes = sizes[template.face_indices].clamp(min=1e-6)[:, None]
-    offsets = torch.from_numpy(surfels.points) - template.surface_points(rest)
+    face_from_world = frames.float()[template.face_indices].transpose(-1, -2)
+    sizes = sizes.float()[template.face_indices].clamp(min=1e-6)[:, None]
+    offsets = (torch.from_numpy(surfels.points) - template.surface_points(rest)).float()
     return GaussianParameters(
-        offsets=((face_from_world @ offsets[..., None])[..., 0] / sizes).float(),
-        rotations_wxyz=matrix_to_quaternion((face_from_world @ torch.from_numpy(surfels.axes)).float()),
-        log_scales=(torch.from_numpy(surfels.widths) / sizes).log().float(),
+        offsets=(face_from_world @ offsets[..., None])[..., 0] / sizes,
+        rotations_wxyz=matrix_to_quaternion(face_from_world @ torch.from_numpy(surfels.axes).float()),
+        log_scales=(torch.from_numpy(surfels.widths).float() / sizes).log(),
         opacity_logits=torch.logit(torch.from_numpy(opacities)).float(),
         sh=torch.from_numpy(sh).float(),
     )
@@ -113,11 +114,14 @@ def with_loose(
     body = ground.body
     shells = tuple(name for name in ("skirt",) if bool((loose.hosts >= len(body.faces)).any()))
     faces = torch.cat([body.faces, *(body.shells[name] for name in shells)])
-    hosts = torch.from_numpy(np.where(loose.hosts < 0, ground.crown, loose.hosts))
+    hosts, barycentrics = np.where(loose.hosts < 0, ground.crown, loose.hosts), loose.barycentrics
+    if ground.nape is not None and (hanging := loose.hosts == HANGING).any():
+        barycentrics = barycentrics.copy()
+        hosts[hanging], barycentrics[hanging] = ground.nape.carrying(loose.points[hanging, 1])
     own = Template(
         faces=faces,
-        face_indices=hosts,
-        barycentrics=torch.from_numpy(loose.barycentrics).float(),
+        face_indices=torch.from_numpy(hosts),
+        barycentrics=torch.from_numpy(barycentrics).float(),
         worn_shells=shells,
         k=template.k,
     )
@@ -125,12 +129,15 @@ def with_loose(
     points, grown = loose.points.copy(), np.ones(len(loose))
     if bool(on_head.any()):
         points[on_head], grown[on_head] = _moved_along(ground, loose.points[on_head], rest.numpy())
+    on_body = ~on_head & (loose.hosts < len(body.faces))
+    shift = own.interpolated(rest - ground.rest).numpy()
+    points[on_body] += shift[on_body]
     moved = _surfels(loose, points, grown)
     added = parameters_on(own, face_frames(faces, rest), rest, moved, loose.opacities, sh)
     if shells:
         # A skirt lies on faces of its own, which carry it to other betas by themselves.
         mean = parameters_on(own, face_frames(faces, ground.rest), ground.rest, moved, loose.opacities, sh)
-        added = _chosen(added, mean, torch.from_numpy(on_head))
+        added = _chosen(added, mean, torch.from_numpy(on_head | on_body))
     joined = {
         name: torch.cat([getattr(parameters, name), getattr(added, name)])
         for name in ("offsets", "rotations_wxyz", "log_scales", "opacity_logits", "sh")

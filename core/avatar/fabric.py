@@ -64,25 +64,35 @@ def _pattern(
     row = np.round(down / (1.7 * size))
     shifted = around + 0.85 * size * (row % 2)
     away = np.hypot(down - row * 1.7 * size, shifted - np.round(shifted / (1.7 * size)) * 1.7 * size)
-    return smoothstep(0.50 * size, 0.26 * size, away)
+    return smoothstep(0.46 * size, 0.36 * size, away)
 
 
 def _on_cloth(anatomy: Anatomy, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Metres around the trunk or the limb, and down it."""
+    """Metres around the trunk or the limb, and along it."""
     x, y, z = points.T
-    shoulder, hip = anatomy.joint("left_shoulder"), anatomy.joint("left_hip")
-    on_arm = (np.abs(x) > abs(shoulder[0])) & (y > anatomy.joint("spine2")[1])
+    shoulder, hip, chest = (anatomy.joint(name) for name in ("left_shoulder", "left_hip", "spine2"))
+    on_arm = (np.abs(x) > abs(shoulder[0])) & (y > chest[1])
     on_leg = y < hip[1] - 0.06
-    around = np.arctan2(x, z - anatomy.joint("spine2")[2]) * 0.135
-    around = np.where(on_leg, np.arctan2(np.abs(x) - abs(hip[0]), z - hip[2]) * 0.075, around)
-    around = np.where(on_arm, np.arctan2(y - shoulder[1], z - shoulder[2]) * 0.055, around)
-    return around, np.where(on_arm, np.abs(x) - abs(shoulder[0]), y)
+    around = _around_ellipse(x, z - chest[2], 0.155, 0.115)
+    around = np.where(on_leg, _around_ellipse(np.abs(x) - abs(hip[0]), z - hip[2], 0.075, 0.075), around)
+    # The seam of a sleeve is below.
+    around = np.where(on_arm, _around_ellipse(z - shoulder[2], y - shoulder[1], 0.055, 0.055), around)
+    # Up the chest a panel of cloth leans to the seam on the shoulder: there its length counts, not its height.
+    top = smoothstep(0.4 * chest[1] + 0.6 * shoulder[1], shoulder[1] + 0.03, y)
+    leaning = top * (np.abs(z - shoulder[2]) - 1.7 * anatomy.eye_distance)
+    return around, np.where(on_arm, np.abs(x) - abs(shoulder[0]), y - 0.8 * leaning)
+
+
+def _around_ellipse(across: np.ndarray, ahead: np.ndarray, breadth: float, depth: float) -> np.ndarray:
+    """Metres from the foremost point around an upright tube of these half axes, to first order."""
+    turn = np.arctan2(across / breadth, ahead / depth)
+    return 0.5 * (breadth + depth) * turn + 0.25 * (breadth - depth) * np.sin(2.0 * turn)
 
 
 def _bars(along: np.ndarray, size: float) -> np.ndarray:
-    """Stripes as wide as the gaps between them, with soft edges."""
+    """Stripes as wide as the gaps between them, with nearly hard edges."""
     wave = np.abs(np.remainder(along / size, 2.0) - 1.0)
-    return smoothstep(0.34, 0.66, wave)
+    return smoothstep(0.42, 0.58, wave)
 
 
 def _print(anatomy: Anatomy, points: np.ndarray, normals: np.ndarray, seed: int) -> np.ndarray:

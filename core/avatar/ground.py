@@ -12,13 +12,20 @@ from scipy import ndimage
 from scipy.spatial import KDTree
 from torch import Tensor
 
+from ..body.joints import JOINT_NAMES
 from ..body.model import BodyModel
 from .anatomy import Anatomy, Lattice, Places, gaussian_places, lattice_of, measure, vertex_places
+from .nape import Nape, nape_of
+from .patterns import smoothstep
+from .shading import openness
 from .surfels import Surfels, covering_surfels
 from .template import Template, face_frames, make_template
 
-#: Gaussians on each face of the parts that are looked at most closely and have the fewest faces.
-_FINER = {"iris": 16, "pupil": 16, "sclera": 9, "scalp": 9, "brow": 9, "teeth_upper": 9, "teeth_lower": 9}
+_COUNTS = {"iris": 16, "pupil": 16, "sclera": 9, "scalp": 9, "brow": 9, "teeth_upper": 9, "teeth_lower": 9}
+_COUNTS |= {"foot": 2, "eye_socket": 2, "mouth_inside": 2, "tongue": 2}
+"""Gaussians on each face of parts that are looked at most closely, or hardly seen, where k is 4."""
+_LARGEST = 25e-6
+"""Square metres of skin or cloth that a Gaussian stands for, at most, where k is 4: edges and patterns are as fine."""
 _AZIMUTHS, _LEVELS = 72, 64
 
 
@@ -49,6 +56,21 @@ class Ground:
         return covering_surfels(self.template, self.rest, self.places.points)
 
     @cached_property
+    def creases(self) -> Float[np.ndarray, " N"]:
+        """Light that reaches into lids, nostrils, lips, ears, between fingers: too fine for `openness` as it is."""
+        fine = openness(self.places.points, self.places.normals, 48, cell=0.002)
+        return self.lattice.smoothed(smoothstep(0.0, 0.75, fine))
+
+    @cached_property
+    def lowering(self) -> Float[np.ndarray, " N"]:
+        """Radians about z by which each Gaussian turns when the arms of the T-pose are let down: so they are lit."""
+        right, left = (
+            self.anatomy.weight(*(name for name in JOINT_NAMES[16:] if name.startswith(side) and "eye" not in name))
+            for side in ("right", "left")
+        )
+        return 0.9 * self.lattice.at_points(right - left)
+
+    @cached_property
     def frames(self) -> tuple[Float[Tensor, "F 3 3"], Float[Tensor, " F"]]:
         return face_frames(self.template.faces, self.rest)
 
@@ -69,6 +91,11 @@ class Ground:
         sizes = self.frames[1][: len(faces)].numpy()
         unsteady = ~on_head | (normals[:, 1] < 0.7) | (sizes < np.median(sizes[on_head]) if on_head.any() else False)
         return int((away + 10.0 * unsteady).argmin())
+
+    @cached_property
+    def nape(self) -> Nape | None:
+        """What long hair hangs on."""
+        return nape_of(self.anatomy)
 
     @cached_property
     def head_centre(self) -> Float[np.ndarray, "3"]:
@@ -136,22 +163,15 @@ class Ground:
 
 
 @lru_cache(maxsize=2)
-def ground_of(body: BodyModel, k: int, worn_shells: tuple[str, ...] = ()) -> Ground:
+def ground_of(body: BodyModel, k: int) -> Ground:
     """The ground of a body, measured at its first use; the body is told by identity."""
-    template, anatomy = make_template(body, k, worn_shells, finer=_FINER | {"skirt": 9}), measure(body)
-    own = template.face_indices < len(body.faces)
-    skin = Template(
-        faces=template.faces,
-        face_indices=template.face_indices[own],
-        barycentrics=template.barycentrics[own],
-        worn_shells=template.worn_shells,
-        k=k,
-    )
-    lattice = lattice_of(skin, body.num_vertices)
-    places = gaussian_places(anatomy, skin, lattice)
+    counts = {name: max(1, round(count * k / 4)) for name, count in _COUNTS.items()}
+    template, anatomy = make_template(body, k, finer=counts, largest=4.0 * _LARGEST / k), measure(body)
+    lattice = lattice_of(template, body.num_vertices)
+    places = gaussian_places(anatomy, template, lattice)
     return Ground(
         body=body,
-        template=skin,
+        template=template,
         anatomy=anatomy,
         lattice=lattice,
         places=places,

@@ -7,10 +7,10 @@ from functools import lru_cache
 import numpy as np
 from jaxtyping import Float
 
-from .anatomy import Places
-from .head import ears
+from .anatomy import Anatomy, Places
 from .look import Look
-from .patterns import smoothstep, waves_within
+from .patterns import dots, smoothstep, unit_rows, waves, waves_within
+from .skin import ears
 
 _GREY = (0.70, 0.69, 0.67)
 _HAIRLINE = (
@@ -80,34 +80,33 @@ _VOLUMES = {
 """By shape: metres inside the hairline where the hair stands full, its height, and its share at the sides."""
 
 
-def strand_directions(places: Places, normals: Float[np.ndarray, "N 3"], look: Look) -> Float[np.ndarray, "N 3"]:
+def strand_directions(
+    anatomy: Anatomy, points: Float[np.ndarray, "N 3"], normals: Float[np.ndarray, "N 3"], look: Look
+) -> Float[np.ndarray, "N 3"]:
     """Which way hair lies: away from a parting at the top, then down; long hair is combed back from the forehead."""
-    away = (places.points - _parting(places)) * [1.0, 0.6, 0.8]
-    away /= np.maximum(np.linalg.norm(away, axis=-1, keepdims=True), 1e-6)
+    away = (points - _parting(anatomy)) * [1.0, 0.6, 0.8]
+    away = unit_rows(away)
     away[:, 1] -= 0.5
     if look.hair_shape in _COMBED_BACK:
-        unit = places.anatomy.eye_distance / 0.06
-        ahead = smoothstep(-0.10, 0.0, (places.points[:, 2] - places.anatomy.between_eyes[2]) / unit)
+        unit = anatomy.eye_distance / 0.06
+        ahead = smoothstep(-0.10, 0.0, (points[:, 2] - anatomy.between_eyes[2]) / unit)
         tied = 1.0 if look.hair_shape in ("ponytail", "bun") else 0.0
         away += (2.0 * np.maximum(ahead, tied))[:, None] * (np.array([0.0, 0.5 + tied * 0.1, -1.0]) - 0.5 * away)
-    along = away - (away * normals).sum(-1, keepdims=True) * normals
-    return along / np.maximum(np.linalg.norm(along, axis=-1, keepdims=True), 1e-6)
+    return unit_rows(away - dots(away, normals)[:, None] * normals)
 
 
 def hair_colours(
-    places: Places,
-    hair: Float[np.ndarray, " N"],
+    anatomy: Anatomy,
+    points: Float[np.ndarray, "N 3"],
     normals: Float[np.ndarray, "N 3"],
     look: Look,
     grain: Float[np.ndarray, " N"],
 ) -> Float[np.ndarray, "N 3"]:
     """Streaks along the strands, and the ring of light that smooth hair shows below the crown."""
-    away = places.points - _parting(places)
+    away = points - _parting(anatomy)
     turn = np.arctan2(away[:, 0], away[:, 2])
     distance = np.linalg.norm(away, axis=-1)
-    streaks = waves_within(
-        hair > 0, np.stack([np.cos(turn), np.sin(turn), distance], -1), (0.22, 0.22, 0.25), look.seed + 22
-    )
+    streaks = waves(np.stack([np.cos(turn), np.sin(turn), distance], -1), (0.22, 0.22, 0.25), look.seed + 22)
     ring = np.exp(-0.5 * np.square((normals[:, 1] - 0.62 + 0.04 * streaks) / 0.13))
     shade = 1.0 + 0.20 * np.clip(streaks, -2, 2) + 0.08 * np.clip(grain, -2, 2) + 0.55 * ring
     if look.hair_shape in ("curly", "afro"):
@@ -122,6 +121,6 @@ def hair_tint(look: Look, spread: Float[np.ndarray, "*N"]) -> Float[np.ndarray, 
     return np.array(look.hair) + greyed[..., None] * (np.array(_GREY) - np.array(look.hair))
 
 
-def _parting(places: Places) -> Float[np.ndarray, "3"]:
+def _parting(anatomy: Anatomy) -> Float[np.ndarray, "3"]:
     """Where the hair falls apart: at the top of the head, a little to the left."""
-    return places.anatomy.between_eyes + np.array([0.022, 0.11, -0.055]) * places.anatomy.eye_distance / 0.06
+    return anatomy.between_eyes + np.array([0.022, 0.11, -0.055]) * anatomy.eye_distance / 0.06

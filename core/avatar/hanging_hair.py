@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from .ground import Ground
 from .hair import hair_tint
 from .look import Look
-from .loose import Loose, sheet, tube
+from .loose import HANGING, Loose, sheet, tube
 from .patterns import smoothstep
+from .strands import strands_over
 
 _STRAND = 0.0036
 """Metres between the columns of a curtain."""
@@ -26,11 +29,14 @@ def hanging_hair(ground: Ground, look: Look) -> list[Loose]:
             left = _curtains(ground, look, (1.15, 2.02), length=0.27, behind=-1.0, wave=0.007)
             return back + left + _curtains(ground, look, (-2.02, -1.15), length=0.27, behind=-1.0, wave=0.007)
         case "fringe":
-            return [*_curtains(ground, look, (-1.85, 1.85), length=0.20, behind=0.6, ends=-0.06), _fringe(ground, look)]
+            fringe = _fringe(ground, look)
+            back = _curtains(ground, look, (-1.85, 1.85), length=0.20, behind=0.6, ends=-0.06)
+            return [*back, fringe, strands_over(ground, fringe, look, 4000)]
         case "ponytail":
             return _tail(ground, look)
         case "bun":
-            return [_knot(ground, look, np.array([0.0, 0.055, -0.105]), 0.036)]
+            knot = _knot(ground, look, np.array([0.0, 0.055, -0.105]), 0.036)
+            return [knot, strands_over(ground, knot, look, 2500)]
         case _:
             return []
 
@@ -47,7 +53,8 @@ def _curtains(
 ) -> list[Loose]:
     """A curtain with an inner side; `behind` 1 lets it fall behind the shoulders, -1 in front of them."""
     outer = _curtain(ground, look, span, length=length, behind=behind, ends=ends, wave=wave, inset=0.0)
-    return [outer, _curtain(ground, look, span, length=length, behind=behind, ends=ends, wave=wave, inset=0.007)]
+    inner = _curtain(ground, look, span, length=length, behind=behind, ends=ends, wave=wave, inset=0.007)
+    return [outer, inner, strands_over(ground, outer, look, round(14000 * (span[1] - span[0]) / 3.8))]
 
 
 def _curtain(
@@ -92,8 +99,9 @@ def _curtain(
     shine = np.exp(-0.5 * np.square((height / unit - 0.012 + 0.006 * streaks) / 0.016))
     shade = 1.0 + 0.16 * np.clip(streaks, -2, 2) + 0.30 * shine + 0.10 * share
     shade = shade * (0.62 if inset else 1.0) + 0.06 * random.normal(size=shade.shape)
-    colours = hair_tint(look, random.uniform(size=shade.shape)) * shade[..., None]
-    return sheet(points, colours, outward, group="hair", gloss=0.2, stretch=1.6, narrow=1.05)
+    colours = hair_tint(look, np.broadcast_to(random.uniform(size=(len(shade), 1)), shade.shape)) * shade[..., None]
+    hanging = sheet(points, colours, outward, group="hair", gloss=0.2, stretch=1.6, narrow=1.05)
+    return replace(hanging, hosts=np.full(len(hanging), HANGING))
 
 
 def _clear_of_trunk(ground: Ground, points: np.ndarray, behind: float, below: np.ndarray, inset: float) -> np.ndarray:
@@ -131,7 +139,7 @@ def _fringe(ground: Ground, look: Look) -> Loose:
         + 0.25 * np.exp(-0.5 * np.square((share - 0.45) / 0.15))
         + 0.06 * random.normal(size=(columns, rows))
     )
-    colours = hair_tint(look, random.uniform(size=shade.shape)) * shade[..., None]
+    colours = hair_tint(look, np.broadcast_to(random.uniform(size=(len(shade), 1)), shade.shape)) * shade[..., None]
     return sheet(points, colours, outward, group="hair", gloss=0.2, stretch=1.5)
 
 
@@ -163,13 +171,18 @@ def _tail(ground: Ground, look: Look) -> list[Loose]:
     tail = tube(
         centres,
         radii,
-        hair_tint(look, random.uniform(size=shade.shape)) * shade[..., None],
+        hair_tint(look, np.broadcast_to(random.uniform(size=(len(shade), 1)), shade.shape)) * shade[..., None],
         sides=sides,
         group="hair",
         gloss=0.2,
     )
+    tail = replace(tail, hosts=np.full(len(tail), HANGING))
     band = np.full((sides, 5, 3), 0.5) * np.array(look.top_second)
-    return [tail, tube(centres[1:6], np.full(5, 0.0165 * unit), band, sides=sides, group="hair", gloss=0.1)]
+    return [
+        tail,
+        strands_over(ground, tail, look, 5000),
+        tube(centres[1:6], np.full(5, 0.0165 * unit), band, sides=sides, group="hair", gloss=0.1),
+    ]
 
 
 def _knot(ground: Ground, look: Look, place: np.ndarray, radius: float) -> Loose:
@@ -187,5 +200,5 @@ def _knot(ground: Ground, look: Look, place: np.ndarray, radius: float) -> Loose
     points = ground.head_centre + ground.unit * place + reach[..., None] * outward * [1.1, 1.0, 1.0]
     random = np.random.default_rng([look.seed, 44])
     shade = 1.0 + 0.16 * wound + 0.07 * random.normal(size=wound.shape)
-    colours = hair_tint(look, random.uniform(size=shade.shape)) * shade[..., None]
+    colours = hair_tint(look, np.broadcast_to(random.uniform(size=(len(shade), 1)), shade.shape)) * shade[..., None]
     return sheet(points, colours, outward, group="hair", gloss=0.2, closed=True)

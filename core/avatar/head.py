@@ -1,4 +1,4 @@
-"""Paint for what is bare: skin, lips, brows, eyes, mouth, nails."""
+"""Paint for what is bare: skin with lips, brows, eyes and mouth."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from jaxtyping import Bool, Float
 
 from .anatomy import Anatomy, Lattice, Places
 from .look import Look
-from .patterns import blob, mixed, smoothstep, waves, waves_within
+from .patterns import mixed, smoothstep, waves_within
+from .skin import bare_skin, mirrored, zones_of
 
 OPACITY = 0.99
 _TEETH, _GUMS, _TONGUE = (0.90, 0.87, 0.80), (0.62, 0.27, 0.25), (0.70, 0.36, 0.34)
-_SCLERA, _PUPIL, _HIGHLIGHT = (0.90, 0.885, 0.87), (0.025, 0.022, 0.022), (1.0, 1.0, 1.0)
+_SCLERA, _PUPIL, _HIGHLIGHT = (0.83, 0.805, 0.785), (0.025, 0.022, 0.022), (1.0, 1.0, 1.0)
 _PUPIL_ANGLE, _IRIS_ANGLE = np.radians(7.5), np.radians(20.5)
 _LOOK_DOWN = np.radians(1.5)
 """Lids cover more of the iris above than below: a look slightly downwards meets the viewer."""
@@ -40,29 +41,14 @@ class Paint:
 
 def paint(places: Places, lattice: Lattice, look: Look) -> Paint:
     """The colours of the body without clothes and hair."""
-    face, count = places.in_face, len(places)
-    skin = np.array(look.skin)
-    colours = np.broadcast_to(skin, (count, 3)).copy()
-    colours *= (1.0 + 0.012 * waves(places.points, (0.03, 0.03, 0.03), look.seed + 10))[:, None]
-    colours = mixed(colours, skin * (1.0, 0.78, 0.76), look.cheeks * _blood(places))
-    outward = np.stack([np.abs(face[:, 0]), face[:, 1], face[:, 2]], -1)
-    front = places.head * smoothstep(0.0, 0.35, face[:, 2])
-    around_eyes = blob(outward[:, :2], (0.50, 0.02), (0.26, 0.17)) * front
-    colours = mixed(colours, skin * (0.80, 0.68, 0.66), 0.45 * around_eyes)
-
-    lips = _lips(places, lattice, outward)
+    count, skin, zones = len(places), np.array(look.skin), zones_of(places)
+    colours = mixed(bare_skin(places, look), skin * (0.80, 0.68, 0.66), 0.45 * zones.around_eyes)
+    lips = _lips(places, lattice)
     colours = mixed(colours, look.lips, 0.85 * lips)
-    brows = _brows(outward, look) * front
-    colours = mixed(colours, np.array(look.hair) * 0.9, brows)
-    if look.freckles > 0.0:
-        colours = mixed(colours, skin * (0.70, 0.58, 0.50), 0.55 * _freckles(outward, look) * front)
-    nails = places.part("fingernails", "toenails")
-    colours[nails] = 0.55 * colours[nails] + 0.45 * np.array([0.95, 0.78, 0.73])
-    if look.nails is not None:
-        colours[nails] = look.nails
-
+    brows = _brows(mirrored(places.in_face), look) * zones.front
+    colours = mixed(colours, np.array(look.hair) * 0.9, 0.6 * brows)
     softness = np.ones(count)
-    gloss = 0.05 + 0.10 * lips + 0.10 * nails
+    gloss = 0.05 + 0.06 * zones.oily + 0.08 * lips + 0.10 * places.part("fingernails", "toenails")
     least_light = np.zeros(count)
     tongue, teeth = places.part("tongue"), places.part("teeth_upper", "teeth_lower")
     mouth = places.part("mouth_inside") | tongue | teeth
@@ -145,31 +131,17 @@ def _lash_opacities(places: Places, lashes: Bool[np.ndarray, " N"]) -> Float[np.
 
 
 @lru_cache(maxsize=8)
-def _blood(places: Places) -> Float[np.ndarray, " N"]:
-    """Where skin is redder: cheeks, nose, ears, knuckles, fingertips, elbows."""
-    face = places.in_face
-    outward = np.stack([np.abs(face[:, 0]), face[:, 1], face[:, 2]], -1)
-    head = blob(outward, (0.62, -0.55, 0.35), (0.30, 0.28, 0.35))
-    head += 0.7 * blob(outward, (0.0, -0.62, 0.95), (0.22, 0.18, 0.30))
-    head += 0.5 * blob(outward[:, :2], (0.0, -1.75), (0.25, 0.20))
-    blood = 0.8 * places.head * head + 0.55 * ears(places)
-    anatomy, unit = places.anatomy, places.anatomy.eye_distance / 0.06
-    mirrored = places.points * np.where(places.points[:, :1] < 0, [-1.0, 1.0, 1.0], 1.0) / unit
-    spots = [(f"left_{finger}1", (0.0, 0.006, 0.0), 0.010) for finger in ("index", "middle", "ring", "pinky")]
-    spots += [(f"left_{finger}3", (0.012, 0.0, 0.0), 0.011) for finger in ("index", "middle", "ring", "pinky")]
-    spots += [("left_elbow", (0.0, 0.0, -0.04), 0.03)]
-    arm = mirrored[:, 0] > abs(anatomy.joint("left_elbow")[0]) / unit - 0.1
-    for joint, away, radius in spots:
-        blood[arm] += 0.32 * blob(mirrored[arm], tuple(anatomy.joint(joint) / unit + away), (radius,) * 3)
-    return np.clip(blood, 0.0, 1.0)
-
-
-def _lips(places: Places, lattice: Lattice, outward: Float[np.ndarray, "N 3"]) -> Float[np.ndarray, " N"]:
+def _lips(places: Places, lattice: Lattice) -> Float[np.ndarray, " N"]:
     """The file's label, else an ellipse where mouths are: 1.15 eye distances below the eyes."""
+    outward = mirrored(places.in_face)
     if places.parts is not None:
-        return smoothstep(
-            0.3, 0.8, lattice.smoothed(lattice.smoothed(places.part("lip_upper", "lip_lower").astype(np.float64)))
-        )
+        label = lattice.smoothed(lattice.smoothed(places.part("lip_upper", "lip_lower").astype(np.float64)))
+        side, up = np.minimum(outward[:, 0], 0.40), outward[:, 1]
+        # The label is a coarse patch: a bow above and an arc below, both of which run out into the corners.
+        bow = -1.165 + 0.140 * (1.0 - (side / 0.40) ** 1.8) - 0.024 * np.exp(-np.square(side / 0.055))
+        arc = -1.180 - 0.150 * (1.0 - (side / 0.40) ** 2.2)
+        inside = smoothstep(bow + 0.018, bow - 0.018, up) * smoothstep(arc - 0.018, arc + 0.018, up)
+        return smoothstep(0.25, 0.75, label) * inside
     height = 0.20 * np.sqrt(np.maximum(1.0 - np.square(outward[:, 0] / 0.46), 0.05))
     away = np.hypot(outward[:, 0] / 0.40, (outward[:, 1] + 1.15) / height)
     return smoothstep(1.1, 0.9, away) * places.head * smoothstep(0.1, 0.3, outward[:, 2])
@@ -188,13 +160,6 @@ def _brows(outward: Float[np.ndarray, "N 3"], look: Look) -> Float[np.ndarray, "
     return 0.88 * smoothstep(1.35, 0.65, across) * ends * possible
 
 
-def _freckles(outward: Float[np.ndarray, "N 3"], look: Look) -> Float[np.ndarray, " N"]:
-    """Specks on nose and cheeks."""
-    dense = blob(outward[:, :2], (0.0, -0.45), (0.30, 0.25)) + blob(outward[:, :2], (0.62, -0.50), (0.30, 0.25))
-    specks = np.random.default_rng(look.seed + 13).uniform(size=len(outward))
-    return smoothstep(1.0 - 0.30 * look.freckles, 1.0, specks) * np.clip(1.4 * dense, 0.0, 1.0)
-
-
 def _mouth(
     places: Places, lips: Float[np.ndarray, " N"], mouth: Bool[np.ndarray, " N"]
 ) -> tuple[Float[np.ndarray, "M 3"], Float[np.ndarray, " M"]]:
@@ -206,19 +171,15 @@ def _mouth(
         if row.any():
             height = up * places.points[row, 1]
             root = (height - height.min()) / max(float(np.ptp(height)), 1e-6)
-            between = 0.10 * np.cos(places.points[row, 0] * (2.0 * np.pi / 0.0085)) ** 8
+            between = 0.10 * np.cos(places.points[row, 0] * (np.pi / 0.0085)) ** 16
             enamel = np.array(_TEETH) * (1.0 - between)[:, None]
             colours[row[mouth]] = mixed(enamel, _GUMS, smoothstep(0.62, 0.80, root))
     front = places.points[lips > 0.5, 2].max(initial=places.points[mouth, 2].max())
     unit = places.anatomy.eye_distance / 0.06
     reach = smoothstep(front - 0.055 * unit, front - 0.008 * unit, places.points[mouth, 2])
-    reach *= 0.35 + 0.65 * smoothstep(0.026 * unit, 0.010 * unit, np.abs(places.points[mouth, 0]))
+    sideways = 0.45 + 0.55 * smoothstep(0.028 * unit, 0.012 * unit, np.abs(places.points[mouth, 0]))
+    reach *= sideways
+    # Teeth lie behind closed lips here, but are seen only where lips have drawn back.
+    teeth = places.part("teeth_upper", "teeth_lower")[mouth]
+    reach[teeth] = np.maximum(reach, sideways)[teeth]
     return colours * (0.25 + 0.75 * reach)[:, None], 0.8 * reach
-
-
-def ears(places: Places) -> Bool[np.ndarray, " N"]:
-    """The file's label, else what stands out at the sides of the head, between brows and mouth in height."""
-    if places.parts is not None:
-        return places.part("ear")
-    side, up, ahead = np.abs(places.in_face[:, 0]), places.in_face[:, 1], places.in_face[:, 2]
-    return (side > 1.08) & (np.abs(up + 0.38) < 0.62) & (np.abs(ahead + 1.30) < 0.5) & (places.head > 0.3)

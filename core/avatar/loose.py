@@ -13,6 +13,10 @@ from .covering import THINNESS
 _OVERLAP = 0.72
 """Standard deviation of a kernel over the distance to the next one; 0.66 is what `covering.OVERLAP` amounts to."""
 _OPACITY = 0.99
+ON_CROWN = -1
+"""The host of what sits on the head and goes with it."""
+HANGING = -2
+"""The host of hair that hangs: from the head above, over the back and the shoulders below."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -30,7 +34,7 @@ class Loose:
     """Names of what they belong to."""
     group_indices: Int[np.ndarray, " M"]
     hosts: Int[np.ndarray, " M"]
-    """Faces of the template; -1: the crown of the head."""
+    """Faces of the template; or `ON_CROWN`, or `HANGING`."""
     barycentrics: Float[np.ndarray, "M 3"]
 
     def __len__(self) -> int:
@@ -80,7 +84,7 @@ def sheet(
         opacities=np.full(count, opacity),
         groups=(group,),
         group_indices=np.zeros(count, dtype=np.int64),
-        hosts=np.full(count, -1),
+        hosts=np.full(count, ON_CROWN),
         barycentrics=np.full((count, 3), 1.0 / 3.0),
     )
 

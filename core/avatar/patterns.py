@@ -14,11 +14,22 @@ def smoothstep(
     return share * share * (3.0 - 2.0 * share)
 
 
+def dots(first: Float[np.ndarray, "N D"], second: Float[np.ndarray, "N D"]) -> Float[np.ndarray, " N"]:
+    """Inner products of rows; several times as fast as a sum over so short an axis."""
+    return np.einsum("nd,nd->n", first, second)
+
+
+def unit_rows(vectors: Float[np.ndarray, "N 3"]) -> Float[np.ndarray, "N 3"]:
+    """Rows of length 1; those of no length stay so."""
+    return vectors / np.maximum(np.sqrt(dots(vectors, vectors)), 1e-9)[:, None]
+
+
 def blob(
     points: Float[np.ndarray, "N D"], centre: tuple[float, ...], radii: tuple[float, ...]
 ) -> Float[np.ndarray, " N"]:
     """1 at the centre, falling like a Gaussian."""
-    return np.exp(-0.5 * np.square((points - np.array(centre)) / np.array(radii)).sum(-1))
+    away = (points - np.array(centre)) / np.array(radii)
+    return np.exp(-0.5 * dots(away, away))
 
 
 def waves(

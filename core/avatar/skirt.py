@@ -44,7 +44,7 @@ def skirt(ground: Ground, look: Look) -> list[Loose]:
         out = out + 0.010
     shaped[used] += out[:, None] * unit * away / reach
 
-    template = make_template(body, 1, (_SHELL,), finer={_SHELL: 9})
+    template = make_template(body, 1, (_SHELL,), finer={_SHELL: 16})
     first = len(body.faces)
     mine = template.face_indices >= first
     hosts, barycentrics = template.face_indices[mine].numpy(), template.barycentrics[mine].double()
@@ -70,6 +70,7 @@ def skirt(ground: Ground, look: Look) -> list[Loose]:
     surfels = covering_surfels(own, torch.from_numpy(shaped), points)
     surfels.widths[:] *= 1.12
     surfels.press(normals)
+    surfels.straighten(height - hem, np.broadcast_to([0.0, 1.0, 0.0], points.shape))
     colours = (bottom_colours if look.top != "coat" else top_colours)(anatomy, points, normals, look)
     slanted = points + np.stack([0.0 * height, 0.1 * points[:, 0], 0.0 * height], -1)
     folds = waves(slanted, (0.07, 0.5, 0.07), look.seed + 62)
@@ -78,7 +79,7 @@ def skirt(ground: Ground, look: Look) -> list[Loose]:
     count = int(keep.sum())
     return [
         Loose(
-            points=points[keep],
+            points=surfels.points[keep],
             axes=surfels.axes[keep],
             widths=surfels.widths[keep],
             colours=np.clip(colours[keep], 0.0, 1.0),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from ..body.joints import JOINT_GROUPS
@@ -15,6 +15,7 @@ from ..gaussians import GaussianParameters
 from ..geometry.spherical_harmonics import SH_C0
 from .avatar import Avatar, Groups
 from .part_styles import PartStyle
+from .undress import COVERING, undressed
 
 _HIDDEN_LOGIT = -16.0
 """Far below what any renderer draws, and finite."""
@@ -36,8 +37,9 @@ def styled_avatar(avatar: Avatar, body: BodyModel, styles: Sequence[PartStyle]) 
     if not styles:
         return avatar
     visible, tints = _per_gaussian(groups_of(avatar, body), styles)
+    avatar, hidden = _without_gaps(avatar, body, visible < 0.5, styles)
     old = avatar.parameters
-    logits = torch.where(visible > 0.5, old.opacity_logits, torch.full_like(old.opacity_logits, _HIDDEN_LOGIT))
+    logits = torch.where(hidden, torch.full_like(old.opacity_logits, _HIDDEN_LOGIT), old.opacity_logits)
     parameters = GaussianParameters(
         offsets=old.offsets,
         rotations_wxyz=old.rotations_wxyz,
@@ -46,6 +48,21 @@ def styled_avatar(avatar: Avatar, body: BodyModel, styles: Sequence[PartStyle]) 
         sh=_tinted(old.sh, tints),
     )
     return replace(avatar, parameters=parameters)
+
+
+def _without_gaps(
+    avatar: Avatar, body: BodyModel, hidden: Bool[Tensor, " N"], styles: Sequence[PartStyle]
+) -> tuple[Avatar, Bool[Tensor, " N"]]:
+    """With skin where what covers it is hidden, and without what is hidden otherwise."""
+    if avatar.groups is None:
+        return avatar, hidden
+    covering = {style.group for style in styles if not style.visible} & set(COVERING)
+    indices = torch.tensor([index for index, name in enumerate(avatar.groups.names) if name in covering])
+    over_skin = torch.isin(avatar.groups.indices, indices)
+    if not bool(over_skin.any()):
+        return avatar, hidden
+    avatar, still = undressed(avatar, body, over_skin)
+    return avatar, still | (hidden & ~over_skin)
 
 
 def _per_gaussian(groups: Groups, styles: Sequence[PartStyle]) -> tuple[Float[Tensor, " N"], Float[Tensor, "N 3"]]:

@@ -8,6 +8,7 @@ avatar's betas.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,6 +24,9 @@ from ..body.model import BodyModel
 
 #: Twice a face's area over its longest edge squared; a flatter face has no direction of its own.
 DEGENERATE_FLATNESS = 1e-5
+
+_MORE = (9, 16)
+"""Gaussians on a large face: squares, which divide it into equal triangles."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -56,12 +60,18 @@ class Template:
 
 
 def make_template(
-    body: BodyModel, k: int = 4, worn_shells: tuple[str, ...] = (), *, finer: Mapping[str, int] | None = None
+    body: BodyModel,
+    k: int = 4,
+    worn_shells: tuple[str, ...] = (),
+    *,
+    finer: Mapping[str, int] | None = None,
+    largest: float | None = None,
 ) -> Template:
     """`k` Gaussians on each face of the body and of the shells it wears.
 
     `finer` gives other numbers to shells and to parts by name (those of both sides together): faces of an iris are as
     large as those of a cheek, but are looked at more closely. Parts that the body does not name are passed over.
+    `largest` is how many square metres a Gaussian of the body may answer for: where k are too few, more share a face.
 
     Raises:
         ValueError: a number below 1, or a shell that this body does not have.
@@ -72,9 +82,10 @@ def make_template(
         raise ValueError(f"{body.identity.name} has no shells named {', '.join(unknown)}")
     if min(k, *finer.values(), k) < 1:
         raise ValueError(f"k must be 1 or more, not {k}, {dict(finer)}")
-    counts = [torch.full((len(body.faces),), k, dtype=torch.int64)]
+    counts = [_counts(body, k, largest)]
     for index, name in enumerate(body.part_names if body.face_parts is not None else ()):
-        counts[0][body.face_parts == index] = finer.get(name.removesuffix("_left").removesuffix("_right"), k)
+        if (plain := name.removesuffix("_left").removesuffix("_right")) in finer:
+            counts[0][body.face_parts == index] = finer[plain]
     counts += [torch.full((len(body.shells[name]),), finer.get(name, k), dtype=torch.int64) for name in worn_shells]
     faces = torch.cat([body.faces, *(body.shells[name] for name in worn_shells)]).to(torch.int64)
     per_face = torch.cat(counts)
@@ -86,6 +97,17 @@ def make_template(
     return Template(
         faces=faces, face_indices=face_indices, barycentrics=barycentrics, worn_shells=tuple(worn_shells), k=k
     )
+
+
+def _counts(body: BodyModel, k: int, largest: float | None) -> Int[Tensor, " F"]:
+    """`k` for every face of the body, or as many as its size asks for."""
+    counts = torch.full((len(body.faces),), k, dtype=torch.int64)
+    if largest is not None:
+        first, second, third = body.template_vertices[body.faces].unbind(-2)
+        areas = 0.5 * torch.linalg.cross(second - first, third - first).norm(dim=-1)
+        for fewer, more in itertools.pairwise((k, *(count for count in _MORE if count > k))):
+            counts[areas > fewer * largest] = more
+    return counts
 
 
 @cache

@@ -23,10 +23,11 @@ from .hanging_hair import hanging_hair
 from .head import Paint, paint
 from .look import Look, look_as_text, look_from_text
 from .loose import Loose, chosen, together
-from .patterns import mixed
+from .patterns import mixed, unit_rows
 from .people import drawn_betas, drawn_look
-from .shading import as_harmonics, lit, openness
+from .shading import as_harmonics, lit, openness, turned_about_z
 from .skirt import skirt
+from .strands import freckles, hair_strands, tufts
 from .surfels import Surfels, covering_surfels
 from .template import face_frames
 
@@ -82,7 +83,8 @@ def dressed_avatar(
     surfels = _laid_out(ground, worn, surface)
     normals = surfels.axes[:, :, 2].copy()
     _shape(surfels, surface, places, painted, look)
-    loose = together([*_hair(ground, look), *hat(ground, look), *glasses(ground, look), *skirt(ground, look)])
+    parts = [*_hair(ground, surfels, surface, painted, look), *hat(ground, look), *glasses(ground, look)]
+    loose = together([*parts, *skirt(ground, look)])
     sh = _colours(ground, surface, painted, surfels.points, normals, loose, look)
     indices = _groups(places, surface, painted)
     template = anchored(ground, surfels, surface.clothes.covers)
@@ -109,12 +111,19 @@ def dressed_avatar(
     )
 
 
-def _hair(ground: Ground, look: Look) -> list[Loose]:
-    """What hangs from the head, but for what a hat covers."""
-    parts = hanging_hair(ground, look)
-    if look.hat == "none":
-        return parts
-    return [chosen(part, hat_line(ground, look, part.points) < 0.002) for part in parts]
+def _hair(ground: Ground, surfels: Surfels, surface: _Surface, painted: Paint, look: Look) -> list[Loose]:
+    """What hangs or grows from the head, but for what a hat covers."""
+    parts = [*hanging_hair(ground, look), *hair_strands(ground, surfels, surface.hair, look)]
+    if look.hat != "none":
+        parts = [chosen(part, hat_line(ground, look, part.points) < 0.002) for part in parts]
+    parts += tufts(ground, surfels, painted.brows, look, count=600, length=0.0018, lift=0.0006, group="skin")
+    parts += freckles(ground, surfels, look)
+    if look.beard == "stubble":
+        cover = 3.0 * surface.beard
+        parts += tufts(ground, surfels, cover, look, count=4000, length=0.0004, lift=0.0001, group="beard")
+    elif look.beard != "none":
+        parts += tufts(ground, surfels, surface.beard, look, count=6000, length=0.0030, lift=0.0015, group="beard")
+    return parts
 
 
 def _worn(ground: Ground, painted: Paint, look: Look) -> tuple[_Surface, _Surface]:
@@ -151,7 +160,7 @@ def _laid_out(ground: Ground, worn: _Surface, surface: _Surface) -> Surfels:
     """Kernels that cover the dressed surface, in the planes of its smooth normals."""
     template, places, lattice = ground.template, ground.places, ground.lattice
     normals = lattice.at_points(vertex_normals(worn.points, template.faces.numpy()))
-    normals /= np.maximum(np.linalg.norm(normals, axis=-1, keepdims=True), 1e-9)
+    normals = unit_rows(normals)
     surfels = covering_surfels(template, torch.from_numpy(worn.points), surface.points)
     # Where cloth ends within a face, its corners lie on different layers: normals and kernels are those of the skin,
     # the kernels a little larger on cloth because a limb is wider there.
@@ -179,16 +188,16 @@ def _shape(surfels: Surfels, surface: _Surface, places: Places, painted: Paint, 
     shaft = places.points[shod, 1] > places.anatomy.joint("left_ankle")[1] - 0.02 * unit
     round_width[shaft] = np.maximum(round_width, surfels.widths[shod, :2].max(-1))[shaft]
     surfels.lay(shod, surfels.axes[shod, :, 0], round_width, round_width)
-    _straighten_edges(surfels, surface.clothes)
+    surfels.straighten(surface.clothes.nearest_edge.distance, surface.clothes.nearest_edge.direction)
 
     random = np.random.default_rng(look.seed + 20)
     hair = np.flatnonzero(surface.hair > 0.3)
-    strands = strand_directions(places, normals, look)[hair]
+    strands = strand_directions(places.anatomy, surfels.points[hair], normals[hair], look)
     surfels.points[hair] += normals[hair] * random.normal(scale=0.0012 * unit, size=(len(hair), 1))
     length = surfels.deviations(hair, strands)
     breadth = surfels.deviations(hair, np.cross(normals[hair], strands))
     curled = look.hair_shape in ("curly", "afro")
-    surfels.lay(hair, strands, (1.1 if curled else 1.5) * length, (1.1 if curled else 0.85) * breadth)
+    surfels.lay(hair, strands, (1.0 if curled else 1.5) * length, (1.0 if curled else 0.85) * breadth)
 
     beard = np.flatnonzero((surface.beard > 0.3) & (surface.hair <= 0.3))
     if look.beard not in ("none", "stubble") and len(beard):
@@ -201,24 +210,6 @@ def _shape(surfels: Surfels, surface: _Surface, places: Places, painted: Paint, 
     lights = np.flatnonzero(painted.highlights)
     surfels.points[lights] += 0.0006 * unit * normals[lights]
     surfels.widths[lights] *= 0.6
-
-
-def _straighten_edges(surfels: Surfels, clothes: Clothes) -> None:
-    """Line the kernels beside an edge up along it, narrower across, so that cloth ends at a line."""
-    near = np.flatnonzero(np.abs(clothes.nearest_edge.distance) < 0.03)
-    directions, normals = clothes.nearest_edge.direction[near], surfels.axes[near, :, 2]
-    tangents = directions - (directions * normals).sum(-1, keepdims=True) * normals
-    steepness = np.linalg.norm(tangents, axis=-1)
-    tangents /= np.maximum(steepness, 1e-6)[:, None]
-    along = np.cross(normals, tangents)
-    distance = clothes.nearest_edge.distance[near] / np.maximum(steepness, 0.3)
-    width = surfels.deviations(near, tangents)
-    close = (np.abs(distance) < 1.4 * width) & (steepness > 1e-3)
-    narrow = 0.6 * width
-    # A kernel's own density falls to a half at 1.18 standard deviations: there shall the edge be.
-    shift = np.where(distance >= 0, 1.18, -1.18) * narrow - distance
-    surfels.points[near[close]] += (shift[:, None] * tangents)[close]
-    surfels.lay(near[close], along[close], surfels.deviations(near, along)[close], narrow[close])
 
 
 def _groups(places: Places, surface: _Surface, painted: Paint) -> Int[np.ndarray, " N"]:
@@ -249,7 +240,9 @@ def _colours(
     random = np.random.default_rng(look.seed + 21)
     grain = random.normal(size=len(places))
     if look.beard != "none":
-        tuft = hair_tint(look, random.uniform(size=len(places))) * (0.92 + 0.13 * np.clip(grain, -2, 2))[:, None]
+        rough = 0.0 if look.beard == "stubble" else 1.0
+        spread = 0.5 + rough * (random.uniform(size=len(places)) - 0.5)
+        tuft = hair_tint(look, spread) * (0.92 + 0.13 * rough * np.clip(grain, -2, 2))[:, None]
         albedo = mixed(albedo, tuft, surface.beard)
         softness *= 1.0 - surface.beard
     cloth = {Cover.SHIRT: look.shirt, Cover.TROUSERS: look.trousers, Cover.SHOE: look.shoes, Cover.SOLE: look.soles}
@@ -258,16 +251,20 @@ def _colours(
         plain: np.ndarray = np.array(colour)
         if cover in (Cover.SHIRT, Cover.TROUSERS):
             woven = top_colours if cover is Cover.SHIRT else bottom_colours
-            plain = woven(anatomy, places.points[mine], places.normals[mine], look)
+            plain = woven(anatomy, surface.points[mine], places.normals[mine], look)
         albedo[mine] = plain * (1.0 + 0.012 * grain[mine, None])
         softness[mine], gloss[mine] = 0.0, 0.10 if cover is Cover.SHOE else 0.06
     is_cloth = (covers == Cover.SHIRT) | (covers == Cover.TROUSERS)
     albedo[is_cloth] *= 1.0 + 0.045 * np.clip(surface.clothes.folds, -2, 2)[is_cloth, None]
+    # Hems and collars are sewn double.
+    albedo[is_cloth & (np.abs(surface.clothes.nearest_edge.distance) < 0.014)] *= 0.93
 
-    strands = hair_colours(places, surface.hair, normals, look, grain)
-    albedo = mixed(albedo, strands, surface.hair)
+    haired = surface.hair > 0.0
+    curled = look.hair_shape in ("curly", "afro")
+    strands = (0.55 if curled else 0.8) * hair_colours(anatomy, points[haired], normals[haired], look, grain[haired])
+    albedo[haired] = mixed(albedo[haired], strands, surface.hair[haired])
     softness *= 1.0 - surface.hair
-    gloss = gloss * (1.0 - surface.hair) + (0.10 if look.hair_shape in ("curly", "afro") else 0.22) * surface.hair
+    gloss = gloss * (1.0 - surface.hair) + (0.04 if curled else 0.22) * surface.hair
 
     own = len(places)
     if loose is not None:
@@ -275,8 +272,16 @@ def _colours(
         albedo, gloss = np.concatenate([albedo, loose.colours]), np.concatenate([gloss, loose.gloss])
         softness = np.concatenate([softness, np.zeros(len(loose))])
     open_sky = openness(points, normals)
-    open_sky[:own] = np.maximum(ground.lattice.smoothed(open_sky[:own]), painted.least_light)
-    colours = lit(albedo, normals, open_sky, softness)
+    bare = (covers == Cover.SKIN) & (surface.hair < 0.5) & (surface.beard < 0.5)
+    open_sky[:own] = ground.lattice.smoothed(open_sky[:own]) * np.where(bare, ground.creases, 1.0)
+    open_sky[:own] = np.maximum(open_sky[:own], painted.least_light)
+    standing = normals.copy()
+    standing[:own] = turned_about_z(normals[:own], ground.lowering)
+    teeth = np.flatnonzero(places.part("teeth_upper", "teeth_lower"))
+    standing[teeth] = unit_rows(0.25 * normals[teeth] + np.eye(3)[2])  # wet and bright, whichever way they face
+    shiny = gloss.copy()
+    shiny[:own][is_cloth | (surface.hair > 0.5)], shiny[own:] = 0.0, 0.0
+    colours = lit(albedo, standing, open_sky, softness, shiny)
     colours[:own][painted.highlights] = 1.0
     sheen = gloss[:, None] * (0.35 + 0.65 * albedo)
     return as_harmonics(colours, normals, sheen)

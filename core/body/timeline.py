@@ -2,7 +2,8 @@
 
 Who drives the pose at a moment (and alike the expression): between the first and the last key the keys do, elsewhere
 the clip that covers the moment (the one that began last), and where there is none what ended last is held; before
-everything, what begins first. Clips meet keys without a transition. The camera has keys only.
+everything, what begins first. While a clip begins it fades in from what earlier clips show, or hold; clips meet keys
+without a transition. The camera has keys only.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from .motion import Motion
 from .parameters import BodyPose
 
 Value = TypeVar("Value", covariant=True)
+Shown = TypeVar("Shown")
 Row = Literal["pose", "expression", "camera"]
 ROWS: tuple[Row, ...] = ("pose", "expression", "camera")
 
@@ -81,6 +83,8 @@ class Clip:
     duration: float
     """Seconds on the timeline."""
     speed: float = 1.0
+    fade: float = 0.0
+    """Seconds from its start in which it takes over from the clips before it."""
 
     @property
     def end(self) -> float:
@@ -124,6 +128,8 @@ class Timeline:
                 raise ValueError(f"no clip lasts from {clip.start} to {clip.end} seconds")
             if not MIN_SPEED <= clip.speed <= MAX_SPEED:
                 raise ValueError(f"a clip's speed lies in {MIN_SPEED} to {MAX_SPEED}, not {clip.speed}")
+            if not 0.0 <= clip.fade <= LONGEST:
+                raise ValueError(f"no clip fades in for {clip.fade} seconds")
 
     @property
     def is_empty(self) -> bool:
@@ -134,18 +140,26 @@ class Timeline:
 
     def at(self, seconds: float, body: BodyModel, *, pelvis: Float[Tensor, "3"] | None = None) -> Moment:
         """What is shown on `body`, whose rest pelvis clips are put on (of its mean shape where not given)."""
-        clips = [clip for clip in self.clips if clip.motion.expression is not None]
+        faces = [clip for clip in self.clips if clip.motion.expression is not None]
+        poses: dict[int, BodyPose] = {}
+
+        def shown(clip: Clip) -> BodyPose:
+            if id(clip) not in poses:
+                poses[id(clip)] = clip.motion.pose_at(clip.motion_seconds(seconds), body, pelvis=pelvis)
+            return poses[id(clip)]
+
+        def face(clip: Clip) -> tuple[float, ...]:
+            return tuple(shown(clip).expression.tolist())
+
         pose_clip = _leading(self.clips, self.pose, seconds)
-        face_clip = _leading(clips, self.expression, seconds)
-        shown = None if pose_clip is None else _in_clip(pose_clip, seconds, body, pelvis)
-        face = shown if face_clip is pose_clip else None
-        if face_clip is not None and face is None:
-            face = _in_clip(face_clip, seconds, body, pelvis)
+        face_clip = _leading(faces, self.expression, seconds)
         return Moment(
-            pose=_between_keys(self.pose, seconds, pose_between) if shown is None else _value_of(shown),
+            pose=_between_keys(self.pose, seconds, pose_between)
+            if pose_clip is None
+            else _faded_in(pose_clip, self.clips, seconds, lambda clip: _value_of(shown(clip)), pose_between),
             expression=_between_keys(self.expression, seconds, expression_between)
-            if face is None
-            else tuple(face.expression.tolist()),
+            if face_clip is None
+            else _faded_in(face_clip, faces, seconds, face, expression_between),
             orbit=_between_keys(self.camera, seconds, orbit_between),
         )
 
@@ -170,8 +184,20 @@ def _leading(clips: Sequence[Clip], keys: Sequence[Key], seconds: float) -> Clip
     return None if keys and keys[0].seconds <= first.start else first
 
 
-def _in_clip(clip: Clip, seconds: float, body: BodyModel, pelvis: Float[Tensor, "3"] | None) -> BodyPose:
-    return clip.motion.pose_at(clip.motion_seconds(seconds), body, pelvis=pelvis)
+def _faded_in(
+    clip: Clip,
+    clips: Sequence[Clip],
+    seconds: float,
+    shown: Callable[[Clip], Shown],
+    between: Callable[[Shown, Shown, float], Shown],
+) -> Shown:
+    """What a clip shows at a moment; while it begins, on the way there from what the clips before it show."""
+    before = [other for other in clips if other.start < clip.start]
+    played, fade = seconds - clip.start, min(clip.fade, clip.duration)
+    former = _leading(before, (), seconds) if 0.0 <= played < fade else None
+    if former is None:
+        return shown(clip)
+    return between(_faded_in(former, before, seconds, shown, between), shown(clip), eased(played / fade, "smooth"))
 
 
 def _value_of(pose: BodyPose) -> PoseValue:

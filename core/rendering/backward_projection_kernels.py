@@ -24,6 +24,7 @@ from .projection_kernels import (
     C3_TESSERAL,
     C3_TRIPLE,
     GREEN,
+    ONE,
     RED,
     direction,
     fill_basis,
@@ -235,7 +236,11 @@ def project_back(
             x = y = d = zero
             ex, ey, ez = mx - view.eye_x, my - view.eye_y, mz - view.eye_z
             if num_coefficients > 1:
-                x, y, d = direction(ex * inverse_z, ey * inverse_z, ez * inverse_z, rotations, index, has_rotations)
+                w, a, b, c = ONE, zero, zero, zero
+                if has_rotations:
+                    w, a, b, c = rotations[index, 0], rotations[index, 1], rotations[index, 2], rotations[index, 3]
+                x, y, d = np.float32(ex * inverse_z), np.float32(ey * inverse_z), np.float32(ez * inverse_z)
+                x, y, d = direction(x, y, d, w, a, b, c)
                 fill_basis(values, x, y, d, num_coefficients)
             _by_color(values, by_values, sh, index, num_coefficients, red, green, blue, by_sh)
             if num_coefficients > 1:

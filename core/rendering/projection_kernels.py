@@ -37,6 +37,13 @@ SPLAT_SIZE = 16
 TILE = 16
 """Pixels along a side of the square that is drawn at once: its sums stay in the first-level cache."""
 
+BLOCK = 32
+"""Gaussians whose arithmetic is done together, in columns, so that compilers make vector instructions of it."""
+
+# Rows of a block's columns, float64, between the arithmetic and the decisions.
+Z, AT_X, AT_Y, XX, XY, YY, TILT, IN_ROW, BY_IN_ROW, BY_YY, DEVIATION_X, DEVIATION_Y, FROM_EYE = range(13)
+NUM_PLACED = FROM_EYE + 3
+
 LOG2_E = 1.0 / math.log(2.0)
 LOG_MIN_ALPHA = math.log2(MIN_ALPHA)
 MAX_VARIANCE = MAX_PIXELS**2
@@ -86,18 +93,14 @@ class View(NamedTuple):
 
 
 @device_function
-def direction(x, y, z, rotations, index, has_rotations):
-    """The unit vector along (x, y, z), seen from the frame of the spherical harmonics (turned by the conjugate)."""
-    x, y, z = np.float32(x), np.float32(y), np.float32(z)
+def direction(x, y, z, w, a, b, c):
+    """The unit vector along (x, y, z), float32, turned by the conjugate of a quaternion of any length."""
     inverse = ONE / np.float32(math.sqrt(x * x + y * y + z * z))
     x, y, z = x * inverse, y * inverse, z * inverse
-    if has_rotations:
-        w, a, b, c = rotations[index, 0], rotations[index, 1], rotations[index, 2], rotations[index, 3]
-        norm = w * w + a * a + b * b + c * c
-        double = TWO / norm if norm > ZERO else ZERO
-        tx, ty, tz = double * (b * z - c * y), double * (c * x - a * z), double * (a * y - b * x)
-        x, y, z = x - w * tx + (b * tz - c * ty), y - w * ty + (c * tx - a * tz), z - w * tz + (a * ty - b * tx)
-    return x, y, z
+    norm = w * w + a * a + b * b + c * c
+    double = TWO / norm if norm > ZERO else ZERO
+    tx, ty, tz = double * (b * z - c * y), double * (c * x - a * z), double * (a * y - b * x)
+    return x - w * tx + (b * tz - c * ty), y - w * ty + (c * tx - a * tz), z - w * tz + (a * ty - b * tx)
 
 
 @device_function
@@ -120,24 +123,68 @@ def fill_basis(values, x, y, z, num_coefficients):
 
 
 @device_function
-def _image_covariance(covariances, index, u, v, inverse_z, view):
-    """Step 3: xx, xy, yy; NaN where the covariance is not finite."""
-    covariance = covariances[index]
-    c00, c01, c02 = np.float64(covariance[0]), np.float64(covariance[1]), np.float64(covariance[2])
-    c11, c12, c22 = np.float64(covariance[3]), np.float64(covariance[4]), np.float64(covariance[5])
-    u, v = min(max(u, view.min_u), view.max_u), min(max(v, view.min_v), view.max_v)
-    # Rows of splat_scale · J W.
-    scale = view.splat_scale * view.focal_x * inverse_z
-    a0, a1, a2 = scale * (view.w00 - u * view.w20), scale * (view.w01 - u * view.w21), scale * (view.w02 - u * view.w22)
-    scale = view.splat_scale * view.focal_y * inverse_z
-    b0, b1, b2 = scale * (view.w10 - v * view.w20), scale * (view.w11 - v * view.w21), scale * (view.w12 - v * view.w22)
-    ca0 = c00 * a0 + c01 * a1 + c02 * a2
-    ca1 = c01 * a0 + c11 * a1 + c12 * a2
-    ca2 = c02 * a0 + c12 * a1 + c22 * a2
-    xx = a0 * ca0 + a1 * ca1 + a2 * ca2
-    xy = b0 * ca0 + b1 * ca1 + b2 * ca2
-    yy = c00 * b0 * b0 + c11 * b1 * b1 + c22 * b2 * b2 + 2.0 * (c01 * b0 * b1 + c02 * b0 * b2 + c12 * b1 * b2)
-    return xx + DILATION, xy, yy + DILATION
+def _bring(given, turns, first, count, means, covariances, rotations, has_rotations):
+    """Bring means, covariances and rotations of a block into columns."""
+    for i in range(count):
+        for axis in range(3):
+            given[axis, i] = means[first + i, axis]
+        for entry in range(6):
+            given[3 + entry, i] = covariances[first + i, entry]
+        if has_rotations:
+            for component in range(4):
+                turns[component, i] = rotations[first + i, component]
+
+
+@device_function
+def _place(given, placed, view):
+    """Steps 1 to 3 of a block, without a branch; NaN or infinite where a number is."""
+    for i in range(BLOCK):
+        mx, my, mz = given[0, i], given[1, i], given[2, i]
+        c00, c01, c02, c11, c12, c22 = given[3, i], given[4, i], given[5, i], given[6, i], given[7, i], given[8, i]
+        z = view.w20 * mx + view.w21 * my + view.w22 * mz + view.t2
+        inverse_z = 1.0 / z
+        u = (view.w00 * mx + view.w01 * my + view.w02 * mz + view.t0) * inverse_z
+        v = (view.w10 * mx + view.w11 * my + view.w12 * mz + view.t1) * inverse_z
+        placed[Z, i] = z
+        placed[AT_X, i], placed[AT_Y, i] = view.focal_x * u + view.center_x, view.focal_y * v + view.center_y
+        # In units of the depth, which single precision always holds.
+        placed[FROM_EYE, i] = (mx - view.eye_x) * inverse_z
+        placed[FROM_EYE + 1, i] = (my - view.eye_y) * inverse_z
+        placed[FROM_EYE + 2, i] = (mz - view.eye_z) * inverse_z
+
+        u, v = min(max(u, view.min_u), view.max_u), min(max(v, view.min_v), view.max_v)
+        # Rows of splat_scale · J W.
+        scale_x, scale_y = view.splat_scale * view.focal_x * inverse_z, view.splat_scale * view.focal_y * inverse_z
+        a0, b0 = scale_x * (view.w00 - u * view.w20), scale_y * (view.w10 - v * view.w20)
+        a1, b1 = scale_x * (view.w01 - u * view.w21), scale_y * (view.w11 - v * view.w21)
+        a2, b2 = scale_x * (view.w02 - u * view.w22), scale_y * (view.w12 - v * view.w22)
+        ca0 = c00 * a0 + c01 * a1 + c02 * a2
+        ca1 = c01 * a0 + c11 * a1 + c12 * a2
+        ca2 = c02 * a0 + c12 * a1 + c22 * a2
+        xx = a0 * ca0 + a1 * ca1 + a2 * ca2 + DILATION
+        xy = b0 * ca0 + b1 * ca1 + b2 * ca2
+        yy = c00 * b0 * b0 + c11 * b1 * b1 + c22 * b2 * b2 + 2.0 * (c01 * b0 * b1 + c02 * b0 * b2 + c12 * b1 * b2)
+        yy += DILATION
+        slope = xy / yy
+        in_row = xx - slope * xy
+        placed[XX, i], placed[XY, i], placed[YY, i], placed[TILT, i], placed[IN_ROW, i] = xx, xy, yy, slope, in_row
+        placed[DEVIATION_X, i], placed[DEVIATION_Y, i] = math.sqrt(xx), math.sqrt(yy)
+        placed[BY_IN_ROW, i], placed[BY_YY, i] = 1.0 / in_row, 1.0 / yy
+
+
+@device_function
+def _look(placed, turns, directions):
+    """The directions in which the harmonics of a block are seen."""
+    for i in range(BLOCK):
+        directions[0, i], directions[1, i], directions[2, i] = direction(
+            np.float32(placed[FROM_EYE, i]),
+            np.float32(placed[FROM_EYE + 1, i]),
+            np.float32(placed[FROM_EYE + 2, i]),
+            turns[0, i],
+            turns[1, i],
+            turns[2, i],
+            turns[3, i],
+        )
 
 
 @device_function
@@ -186,48 +233,45 @@ def project(
     `boxes` gets the first and last tile of each (columns, then rows), `slots` where each Gaussian's splat is (-1 for
     those not drawn); `part_counts` and `part_tiles` how many splats there are and how many tiles their boxes hold.
     """
-    values = np.zeros(16, np.float32)
+    values, directions = np.zeros(16, np.float32), np.zeros((3, BLOCK), np.float32)
+    given, placed, turns = np.zeros((9, BLOCK)), np.zeros((NUM_PLACED, BLOCK)), np.zeros((4, BLOCK), np.float32)
+    turns[0] = ONE
     num_gaussians = means.shape[0]
     for part in range(first_part, last_part):
         first, last = num_gaussians * part // num_parts, num_gaussians * (part + 1) // num_parts
         slot, tiles = first, 0
-        last_opacity, log_opacity = 1.0, 0.0
+        last_opacity, log_opacity, reach = 0.0, 0.0, 0.0
         for index in range(first, last):
+            i = (index - first) % BLOCK
+            if i == 0:
+                _bring(given, turns, index, min(BLOCK, last - index), means, covariances, rotations, has_rotations)
+                _place(given, placed, view)
+                if num_coefficients > 1:
+                    _look(placed, turns, directions)
             slots[index] = -1
-            mean = means[index]
-            mx, my, mz = np.float64(mean[0]), np.float64(mean[1]), np.float64(mean[2])
-            z = view.w20 * mx + view.w21 * my + view.w22 * mz + view.t2
+            z, center_x, center_y = placed[Z, i], placed[AT_X, i], placed[AT_Y, i]
+            xx, yy, in_row = placed[XX, i], placed[YY, i], placed[IN_ROW, i]
             opacity = np.float64(opacities[index])
             # Comparisons are written so that NaN fails them.
             if not (view.near < z <= MAX_FLOAT32 and MIN_ALPHA <= opacity <= MAX_FLOAT32):
                 continue
-            inverse_z = 1.0 / z
-            u = (view.w00 * mx + view.w01 * my + view.w02 * mz + view.t0) * inverse_z
-            v = (view.w10 * mx + view.w11 * my + view.w12 * mz + view.t1) * inverse_z
-            center_x, center_y = view.focal_x * u + view.center_x, view.focal_y * v + view.center_y
             if not (abs(center_x) <= MAX_PIXELS and abs(center_y) <= MAX_PIXELS):
                 continue
-
-            xx, xy, yy = _image_covariance(covariances, index, u, v, inverse_z, view)
-            if not (0.0 < xx <= MAX_VARIANCE and 0.0 < yy <= MAX_VARIANCE):
-                continue
-            slope = xy / yy
-            variance_in_row = xx - slope * xy
-            if not variance_in_row > 0.0:
+            if not (0.0 < xx <= MAX_VARIANCE and 0.0 < yy <= MAX_VARIANCE and in_row > 0.0):
                 continue
 
             opacity = min(opacity, 1.0)
             if view.antialiased:
-                undilated = (xx - DILATION) * (yy - DILATION) - xy * xy
-                opacity *= math.sqrt(max(undilated, 0.0) / (variance_in_row * yy))
+                undilated = (xx - DILATION) * (yy - DILATION) - placed[XY, i] * placed[XY, i]
+                opacity *= math.sqrt(max(undilated, 0.0) / (in_row * yy))
                 if not opacity >= MIN_ALPHA:
                     continue
 
-            # The ellipse on which the opacity has fallen to MIN_ALPHA ends at these distances from the centre.
+            # The ellipse on which the opacity has fallen to MIN_ALPHA ends at so many standard deviations.
             if opacity != last_opacity:  # many have that of their neighbours, and the logarithm is dear
                 last_opacity, log_opacity = opacity, math.log2(opacity)
-            reach = (log_opacity - LOG_MIN_ALPHA) * (2.0 / LOG2_E)
-            reach_x, reach_y = math.sqrt(reach * xx), math.sqrt(reach * yy)
+                reach = math.sqrt((log_opacity - LOG_MIN_ALPHA) * (2.0 / LOG2_E))
+            reach_x, reach_y = reach * placed[DEVIATION_X, i], reach * placed[DEVIATION_Y, i]
             # Pixels whose centres lie on it or inside.
             left = int(max(center_x - reach_x, 0.0) + 0.5)
             right = int(min(max(center_x + reach_x, 0.0), view.width) + 0.5) - 1
@@ -236,18 +280,20 @@ def project(
             if left > right or top > bottom:
                 continue
 
-            x = y = d = ZERO
-            if num_coefficients > 1:
-                # In units of the depth, which single precision always holds.
-                x, y, d = (mx - view.eye_x) * inverse_z, (my - view.eye_y) * inverse_z, (mz - view.eye_z) * inverse_z
-                x, y, d = direction(x, y, d, rotations, index, has_rotations)
-            red, green, blue = _color(values, sh, index, x, y, d, num_coefficients)
+            red, green, blue = _color(
+                values, sh, index, directions[0, i], directions[1, i], directions[2, i], num_coefficients
+            )
             if not (math.isfinite(red) and math.isfinite(green) and math.isfinite(blue)):
                 continue
 
             splat, box = splats[slot], boxes[slot]
-            splat[CENTER_X], splat[CENTER_Y], splat[SLOPE], splat[REACH_Y] = center_x, center_y, slope, reach_y
-            splat[ALONG], splat[ROW] = -0.5 * LOG2_E / variance_in_row, -0.5 * LOG2_E / yy
+            splat[CENTER_X], splat[CENTER_Y], splat[SLOPE], splat[REACH_Y] = (
+                center_x,
+                center_y,
+                placed[TILT, i],
+                reach_y,
+            )
+            splat[ALONG], splat[ROW] = -0.5 * LOG2_E * placed[BY_IN_ROW, i], -0.5 * LOG2_E * placed[BY_YY, i]
             splat[LOG_OPACITY], splat[DEPTH] = log_opacity, z
             splat[RED], splat[GREEN], splat[BLUE] = max(red, ZERO), max(green, ZERO), max(blue, ZERO)
             box[0], box[1], box[2], box[3] = left // TILE, right // TILE, top // TILE, bottom // TILE

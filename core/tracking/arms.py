@@ -11,6 +11,7 @@ from ..body.joints import JOINT_NAMES, LEFT_HAND, RIGHT_HAND
 from .hands import HandSolver, palm_turn
 from .lifting import LEFT_ELBOW, LEFT_INDEX, LEFT_PINKY, LEFT_SHOULDER, LEFT_WRIST, BodyPoints, LiftedHand
 from .limbs import Limb
+from .skeleton import CHEST, Placed
 from .turns import matrices, normalized, twist_about, vectors
 
 SEEN = 0.5
@@ -50,6 +51,7 @@ class ArmSolver:
             rest_joints, (f"{side}_shoulder", f"{side}_elbow", f"{side}_wrist"), np.array([0.0, 0.0, 1.0])
         )
         self._axis = self._limb.lower if self.left else -self._limb.lower
+        self._collar_bone = rest_joints[self.joints[1]] - rest_joints[self.joints[0]]
         wrist = rest_joints[self.joints[-1]]
         self._knuckles = normalized(
             np.stack([rest_joints[JOINT_NAMES.index(f"{side}_{name}1")] - wrist for name in ("index", "pinky")])
@@ -59,7 +61,7 @@ class ArmSolver:
         self,
         rotations: Float[np.ndarray, "55 3 3"],
         confidence: Float[np.ndarray, "55"],
-        chest: Float[np.ndarray, "3 3"],
+        trunk: Placed,
         points: BodyPoints,
         hand: LiftedHand | None,
         wrist_before: Float[np.ndarray, "3 3"] | None = None,
@@ -72,15 +74,16 @@ class ArmSolver:
         if elbow_seen < SEEN:
             return
         collar_joint, shoulder_joint, elbow_joint, wrist_joint = self.joints
-        upper = normalized(places[elbow] - places[shoulder])
-        rotations[collar_joint] = self._collar(chest.T @ upper)
+        chest = trunk.rotations[CHEST]
+        rotations[collar_joint] = self._collar(chest.T @ normalized(places[elbow] - places[shoulder]))
         above = chest @ rotations[collar_joint]
+        root = trunk.positions[collar_joint] + above @ self._collar_bone
+        upper, lower = self._limb.aimed(root, places[[shoulder, elbow, wrist]])
         confidence[[collar_joint, shoulder_joint]] = elbow_seen
         if visibility[wrist] < SEEN:
             upper_rotation, _ = self._limb.turned(above, upper, upper)
             rotations[shoulder_joint] = above.T @ upper_rotation
             return
-        lower = normalized(places[wrist] - places[elbow])
         upper_rotation, lower_rotation = self._limb.turned(above, upper, lower)
         rotations[shoulder_joint] = above.T @ upper_rotation
         rotations[elbow_joint] = upper_rotation.T @ lower_rotation

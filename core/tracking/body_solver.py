@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -18,7 +18,7 @@ from .detection import Detection
 from .legs import LegSolver
 from .lifting import BodyPoints, lifted_body, lifted_hand
 from .posture import SPINE, bend_spine, posture_under, share_neck
-from .skeleton import HEAD, NECK, Skeleton, place
+from .skeleton import HEAD, NECK, Placed, Skeleton, place
 from .solution import Confidence, FaceSolution
 from .torso import TorsoSolver, head_rotation
 from .turns import matrices, vectors
@@ -32,6 +32,19 @@ _JOINT_OF_POINT = tuple(
     for name in ("shoulder", "hip", "knee", "ankle")
 )
 """Points of the detector that lie at joints of the body."""
+_SHOWS_IN = tuple(
+    (getattr(lifting, f"{side}_{point}".upper()), JOINT_NAMES.index(joint.format(side)))
+    for side in ("left", "right")
+    for point, joint in (
+        ("shoulder", "pelvis"),
+        ("elbow", "{}_shoulder"),
+        ("wrist", "{}_elbow"),
+        ("ankle", "{}_knee"),
+    )
+)
+"""Points, and the joints that turn with them."""
+_LOYALTY = 0.2
+"""By how much less a point must be visible to be kept than to be taken up: no flicker at the threshold."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -91,7 +104,9 @@ class BodySolver:
         self, detection: Detection, face: FaceSolution | None, previous: BodySolution | None = None
     ) -> BodySolution:
         """The pose of that picture; without face and body, the relaxed body where `previous` was."""
-        points = None if detection.body is None else lifted_body(detection, detection.body, self._camera)
+        points = None
+        if detection.body is not None:
+            points = _given_up_late(lifted_body(detection, detection.body, self._camera), previous)
         if points is not None and points.visibility[list(SHOULDERS)].min() < SEEN:
             points = None
         expression = np.zeros(self._skeleton.num_expression) if face is None else face.expression
@@ -104,7 +119,10 @@ class BodySolver:
         rotations = posture_under(head)
         joint_confidence[[NECK, HEAD]] = head_confidence
         if points is not None:
-            self._solve_body(rotations, joint_confidence, points, detection, head, previous)
+            self._solve_trunk(rotations, joint_confidence, points, head)
+            translation = self._translation(rotations, expression, face, points, previous)
+            trunk = place(self._skeleton.joints(expression), rotations, self._skeleton.rest_joints[0] + translation)
+            self._solve_limbs(rotations, joint_confidence, points, detection, trunk, previous)
         if face is not None:
             rotations[FACE_JOINTS] = matrices(np.stack([face.jaw, face.left_eye, face.right_eye]))
             joint_confidence[FACE_JOINTS] = face.confidence
@@ -121,30 +139,38 @@ class BodySolver:
             ),
         )
 
-    def _solve_body(
+    def _solve_trunk(
+        self,
+        rotations: Float[np.ndarray, "55 3 3"],
+        joint_confidence: Float[np.ndarray, "55"],
+        points: BodyPoints,
+        head: Float[np.ndarray, "3 3"],
+    ) -> None:
+        """Write pelvis, spine and neck, in place."""
+        torso = self._torso.solve(points)
+        rotations[0] = torso.pelvis
+        bend_spine(rotations, torso.bend)
+        share_neck(rotations, torso.chest.T @ head)
+        joint_confidence[0] = joint_confidence[list(SPINE)] = torso.chest_confidence
+
+    def _solve_limbs(
         self,
         rotations: Float[np.ndarray, "55 3 3"],
         joint_confidence: Float[np.ndarray, "55"],
         points: BodyPoints,
         detection: Detection,
-        head: Float[np.ndarray, "3 3"],
+        trunk: Placed,
         previous: BodySolution | None,
     ) -> None:
-        """Write what the 33 points and the hands say, in place."""
-        torso = self._torso.solve(points)
-        chest = torso.chest
-        rotations[0] = torso.pelvis
-        bend_spine(rotations, torso.bend)
-        share_neck(rotations, chest.T @ head)
-        joint_confidence[0] = joint_confidence[list(SPINE)] = torso.chest_confidence
+        """Write arms with their hands, and legs, in place."""
         for leg in self._legs:
-            leg.solve(rotations, joint_confidence, torso.pelvis, points)
+            leg.solve(rotations, joint_confidence, trunk, points)
         before = None if previous is None else place(self._skeleton.rest_joints, previous.rotations).rotations
         for arm, hand in zip(self._arms, (detection.left_hand, detection.right_hand), strict=True):
             lifted = hand and lifted_hand(hand, self._camera)
             known = previous is not None and previous.joint_confidence[arm.fingers].all()
             wrist_before = before[arm.joints[-1]] if before is not None and known else None
-            arm.solve(rotations, joint_confidence, chest, points, lifted, wrist_before)
+            arm.solve(rotations, joint_confidence, trunk, points, lifted, wrist_before)
 
     def _translation(
         self,
@@ -176,3 +202,13 @@ class BodySolver:
         rooted = np.sqrt(weights)[:, None]
         answer, *_ = np.linalg.lstsq((rooted[..., None] * matrix).reshape(-1, 3), (rooted * target).ravel(), rcond=None)
         return answer
+
+
+def _given_up_late(points: BodyPoints, previous: BodySolution | None) -> BodyPoints:
+    """The points, those that were believed a picture ago a little more visible."""
+    if previous is None:
+        return points
+    landmarks, joints = (list(column) for column in zip(*_SHOWS_IN, strict=True))
+    visibility = points.visibility.copy()
+    visibility[landmarks] += _LOYALTY * ((previous.joint_confidence[joints] > 0.0) & (visibility[landmarks] > 0.0))
+    return replace(points, visibility=np.minimum(visibility, 1.0))

@@ -24,12 +24,13 @@ class FaceMotors:
 
     def __init__(self, rig: FaceRig) -> None:
         body = rig.body
-        self._by_actions = _action_turns(body)
-        turns_eye = self._by_actions[:, 1:].any(axis=(1, 2))
+        self.action_turns: Float[np.ndarray, "E 3 3"] = _action_turns(body)
+        """Axis-angles by which each action at 1 turns jaw, left and right eye."""
+        turns_eye = self.action_turns[:, 1:].any(axis=(1, 2))
         axes = np.tile(np.eye(3), (len(rig.offsets), 1, 1))
         jacobian = rig.derivatives(axes, np.zeros((3, 3)), np.zeros(rig.num_expression))
         reach = np.linalg.norm(jacobian[:, :, NUM_TURNS:], axis=1).max(axis=0)
-        turns_jaw = self._by_actions[:, 0].any(axis=1)
+        turns_jaw = self.action_turns[:, 0].any(axis=1)
         self.solved: Int[np.ndarray, " A"] = np.flatnonzero(~turns_eye & ((reach > _LEAST_MOTION) | turns_jaw))
         self.num_jaw = 0 if turns_jaw.any() else 3
         names = body.expression_names
@@ -41,7 +42,7 @@ class FaceMotors:
         self.from_rig: Float[np.ndarray, "P V"] = np.zeros((NUM_TURNS + rig.num_expression, len(self.ranges)))
         """Takes the rig's derivatives, by all turns and all coefficients, to those by the variables."""
         self.from_rig[: self.num_jaw, : self.num_jaw] = np.eye(self.num_jaw)
-        self.from_rig[:3, self.num_jaw :] = self._by_actions[self.solved, 0].T
+        self.from_rig[:3, self.num_jaw :] = self.action_turns[self.solved, 0].T
         self.from_rig[NUM_TURNS + self.solved, self.num_jaw + np.arange(len(self.solved))] = 1.0
         self._closing: tuple[int, int] | None = None
         if "mouthClose" in names and "jawOpen" in names:
@@ -72,29 +73,29 @@ class FaceMotors:
 
     def expression(self, variables: Float[np.ndarray, " V"], gaze: Float[np.ndarray, "2 3"]) -> Float[np.ndarray, " E"]:
         """All coefficients; `gaze` is the axis-angle by which left and right eye turn in all."""
-        result = np.zeros(len(self._by_actions))
+        result = np.zeros(len(self.action_turns))
         result[self.solved] = variables[self.num_jaw :]
         for eye in range(2):
-            directions = self._by_actions[:, 1 + eye]
+            directions = self.action_turns[:, 1 + eye]
             lengths = np.square(directions).sum(axis=1)
             result += np.clip(directions @ gaze[eye] / np.maximum(lengths, 1e-9), 0.0, 1.0)
         return result
 
     def turns(self, variables: Float[np.ndarray, " V"], gaze: Float[np.ndarray, "2 3"]) -> Float[np.ndarray, "3 3"]:
         """Whole axis-angles of jaw, left and right eye."""
-        driven = variables[self.num_jaw :] @ self._by_actions[self.solved, 0]
+        driven = variables[self.num_jaw :] @ self.action_turns[self.solved, 0]
         return np.stack([driven + self.jaw(variables), *gaze])
 
     def eye_joints(
         self, expression: Float[np.ndarray, " E"], gaze: Float[np.ndarray, "2 3"]
     ) -> Float[np.ndarray, "2 3"]:
         """What is left for the eyes' joints beside the actions."""
-        driven = np.tensordot(expression, self._by_actions[:, 1:], axes=1)
+        driven = np.tensordot(expression, self.action_turns[:, 1:], axes=1)
         return so3.vectors(so3.matrices(gaze) @ so3.matrices(driven).swapaxes(-1, -2))
 
     def gaze_of(self, solution: FaceSolution) -> Float[np.ndarray, "2 3"]:
         """The eyes' whole turns."""
-        driven = np.tensordot(solution.expression, self._by_actions[:, 1:], axes=1)
+        driven = np.tensordot(solution.expression, self.action_turns[:, 1:], axes=1)
         joints = np.stack([solution.left_eye, solution.right_eye])
         return so3.vectors(so3.matrices(joints) @ so3.matrices(driven))
 

@@ -15,6 +15,7 @@ from jaxtyping import Float
 from ..cameras import Camera
 from . import turns as so3
 from .detection import FaceDetection
+from .expression_map import ExpressionMap
 from .face_kernels import descend
 from .face_motors import FaceMotors
 from .face_points import BROWS, EYES, INNER_LIPS, IRISES, OUTER_LIPS, OVAL, eye_distance
@@ -37,6 +38,8 @@ _LONGEST_TURN = 0.5
 _STILL_THERE = 0.15
 """Eye distances: a face that moved less since the last picture is followed."""
 _MOST_ROUNDS, _STILL = 60, 1e-4
+_LEAST_ERROR = 0.02
+"""Of a coefficient; what the map never saw to be wrong is no more certain."""
 _GOOD, _HOPELESS = 0.04, 0.15
 """Residuals at which confidence begins to sink, and where none is left."""
 
@@ -52,21 +55,29 @@ class FaceSolverSettings:
     """Metres; how well a point can be trusted."""
     independent_points: float = 200.0
     """What the 478 points amount to: neighbours err alike."""
-    sparsity: float = 3.0
+    sparsity: float = 4.0
     """Cost of a coefficient at 1: the inverse of its mean, for coefficients that go one way."""
     spread: float = 1.0
     """Standard deviation of a coefficient."""
     jaw_spread: float = 0.2
     """Radians, where the jaw is free."""
-    hint: float = 0.0
-    """How much the initial expression is believed: the inverse variance about it."""
+    trust: float = 1.0
+    """In what the expression map says, beside its own errors."""
 
 
 class FaceSolver:
     """Solves one person's face, picture by picture; holds nothing from one to the next."""
 
-    def __init__(self, rig: FaceRig, camera: Camera, settings: FaceSolverSettings | None = None) -> None:
+    def __init__(
+        self,
+        rig: FaceRig,
+        camera: Camera,
+        settings: FaceSolverSettings | None = None,
+        expressions: ExpressionMap | None = None,
+    ) -> None:
+        """`expressions` tells apart, from what it has seen, actions that move the points alike."""
         self.rig = rig
+        self._expressions = expressions
         self.camera = camera
         self.settings = settings or FaceSolverSettings()
         self.motors = FaceMotors(rig)
@@ -86,17 +97,11 @@ class FaceSolver:
         self, betas: Float[np.ndarray, " _"], offsets: Float[np.ndarray, "478 3"] | None = None
     ) -> FaceSolver:
         """The same solver for somebody else's face."""
-        return FaceSolver(self.rig.of_person(betas, offsets), self.camera, self.settings)
+        return FaceSolver(self.rig.of_person(betas, offsets), self.camera, self.settings, self._expressions)
 
-    def solve(
-        self,
-        face: FaceDetection,
-        previous: FaceSolution | None = None,
-        initial: Float[np.ndarray, " E"] | None = None,
-    ) -> FaceSolution:
-        """`previous` is the last picture's solution, `initial` a guess of the expression (from an `ExpressionMap`)."""
-        observed = self.observed(face)
-        guess = None if initial is None else self.motors.variables(np.zeros(3), initial)
+    def solve(self, face: FaceDetection, previous: FaceSolution | None = None) -> FaceSolution:
+        """`previous` is the last picture's solution, with which it goes on if the face is still about there."""
+        observed, guess = self.observed(face), self._guess(face)
         state = None if previous is None else self._going_on(observed, previous)
         num_steps = self.settings.num_steps
         if state is None:
@@ -104,6 +109,19 @@ class FaceSolver:
         for _ in range(num_steps):
             state = self.step(state, self.linearise(state, observed, guess))
         return self.solution(state, face)
+
+    def _guess(self, face: FaceDetection) -> FaceHint | None:
+        if self._expressions is None:
+            return None
+        seen = self._expressions.predict(face.points, self._rest, self.camera)
+        num_expression, motors = self.rig.num_expression, self.motors
+        errors = motors.variables(
+            self._expressions.errors[num_expression : num_expression + 3], self._expressions.errors[:num_expression]
+        )
+        return FaceHint(
+            variables=motors.variables(seen.face_rotations[0], seen.expression),
+            inverse_variance=self.settings.trust / np.square(np.maximum(errors, _LEAST_ERROR)),
+        )
 
     def observed(self, face: FaceDetection) -> Float[np.ndarray, "478 2"]:
         """x / z and y / z in the camera's axes."""
@@ -120,10 +138,10 @@ class FaceSolver:
         off = np.median(np.linalg.norm(self._project(state)[1] - observed, axis=1))
         return state if off < _STILL_THERE * eye_distance(observed) else None
 
-    def start(self, face: FaceDetection, guess: Float[np.ndarray, " V"] | None = None) -> FaceState:
+    def start(self, face: FaceDetection, guess: FaceHint | None = None) -> FaceState:
         """From nothing: where MediaPipe's depth has the head, with the expression guessed."""
         rotation, translation = self._upright_guess(face, self.observed(face))
-        variables = np.zeros(self.motors.num_variables) if guess is None else guess
+        variables = np.zeros(self.motors.num_variables) if guess is None else guess.variables
         return FaceState(rotation=rotation, translation=translation, variables=variables, gaze=_AHEAD)
 
     def _upright_guess(
@@ -163,9 +181,9 @@ class FaceSolver:
         return state.moved(np.concatenate([head[:, -1] - head[:, :-1] @ move, move]), equations.gaze)
 
     def linearise(
-        self, state: FaceState, observed: Float[np.ndarray, "478 2"], guess: Float[np.ndarray, " V"] | None = None
+        self, state: FaceState, observed: Float[np.ndarray, "478 2"], guess: FaceHint | None = None
     ) -> FaceEquations:
-        """The equations about a state; `observed` is x / z and y / z, `guess` where a hint has the variables."""
+        """The equations about a state; `observed` is x / z and y / z."""
         motors = self.motors
         turns = motors.turns(state.variables, state.gaze)
         expression = motors.expression(state.variables, state.gaze)
@@ -196,8 +214,8 @@ class FaceSolver:
         damping = np.concatenate([np.zeros(3), np.full(3, _DAMPING / self.settings.noise**2), self._inverse_variance])
         gradient[6:] -= self._inverse_variance * state.variables + self._sparsity
         if guess is not None:
-            damping[6:] += self.settings.hint
-            gradient[6:] += self.settings.hint * (guess - state.variables)
+            damping[6:] += guess.inverse_variance
+            gradient[6:] += guess.inverse_variance * (guess.variables - state.variables)
         hessian[np.diag_indices_from(hessian)] += damping
         return FaceEquations(
             hessian=hessian,
@@ -237,6 +255,14 @@ class FaceSolver:
             confidence=face.confidence * float(np.clip((_HOPELESS - residual) / (_HOPELESS - _GOOD), 0.0, 1.0)),
             residual=residual,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class FaceHint:
+    """Where else than from the fit the variables are known from, and how well."""
+
+    variables: Float[np.ndarray, " V"]
+    inverse_variance: Float[np.ndarray, " V"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

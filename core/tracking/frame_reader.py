@@ -14,8 +14,8 @@ from ..errors import StudioError
 from .detection import Frame
 from .frame_source import FrameSource, SourceDarkError, SourceError, SourceStalledError, mirrored
 
-STALL_SECONDS = 3.0
-"""Without a picture, before that is called a trouble; cameras take up to two to start."""
+FIRST_SECONDS, STALL_SECONDS = 10.0, 3.0
+"""Without the first or another picture, before that is called a trouble; opening takes some seconds anyway."""
 DARK_SECONDS = 2.0
 """Cameras begin with some black pictures."""
 DARK_LEVEL = 8.0
@@ -136,12 +136,12 @@ class _Run:
         self._thread.join(CLOSE_SECONDS)
 
     def notice_stall(self) -> None:
-        since = self._waits_since
-        if since is not None and not self._in_trouble and time.monotonic() - since > STALL_SECONDS:
+        since, patience = self._waits_since, STALL_SECONDS if self._count else FIRST_SECONDS
+        if since is not None and not self._in_trouble and time.monotonic() - since > patience:
             self._tell_trouble(
                 SourceStalledError(
-                    f"no picture came for {STALL_SECONDS:.0f} seconds",
-                    hint="it goes on when pictures come again; else plug the camera in anew and try again",
+                    f"no picture came for {patience:.0f} seconds",
+                    hint="it goes on when pictures come again; else try again, a camera after plugging it in anew",
                 )
             )
 

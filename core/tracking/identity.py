@@ -29,8 +29,12 @@ _ROUNDS = 8
 _ROUNDS_WITHOUT_OFFSETS = 5
 _INDEPENDENT_PICTURES = 4.0
 """What all pictures amount to: the detector's bias and what betas lack are the same in each."""
+_LARGEST_BETA = 4.0
 _OFFSET_DEVIATION = 0.0014
 """Metres."""
+_SIZE_DEVIATION = 0.02
+"""Of the logarithm of the head's size, which betas alone would let vary more than people's does. A single camera tells
+size from distance only by perspective, of which the detector knows little."""
 _AT_LIMIT = 1e-4
 
 
@@ -83,7 +87,7 @@ def _each_alone(solver: FaceSolver, states: Sequence[FaceState], faces: Sequence
 def _spread(detections: Sequence[FaceDetection]) -> list[int]:
     """The pictures that differ most from each other, by farthest points, beginning at the most ordinary one."""
     points = np.stack([face.points for face in detections])
-    points = (points - points.mean(axis=1, keepdims=True)) / eye_distance(points)[:, None, None]
+    points = (points - points.mean(axis=1, keepdims=True)) / np.reshape(eye_distance(points), (-1, 1, 1))
     features = points.reshape(len(points), -1)
     chosen = [int(np.argmin(np.square(features - np.median(features, axis=0)).sum(axis=1)))]
     distances = np.full(len(features), np.inf)
@@ -103,6 +107,9 @@ def _reshape(
     inverse_variance = np.ones(num_shared)
     inverse_variance[num_betas:] = _OFFSET_DEVIATION**-2
     hessian, gradient = np.diag(inverse_variance), -inverse_variance * shared
+    growth, by_betas = _growth(rig)
+    hessian[:num_betas, :num_betas] += np.outer(by_betas, by_betas) / _SIZE_DEVIATION**2
+    gradient[:num_betas] -= growth * by_betas / _SIZE_DEVIATION**2
     weight = min(1.0, _INDEPENDENT_PICTURES / len(states))
     following = []
     for state, face in zip(states, faces, strict=True):
@@ -124,8 +131,18 @@ def _reshape(
         move[6:] = np.clip(move[6:], limits[:, 0] - state.variables, limits[:, 1] - state.variables)
         moved.append(state.moved(move, gaze))
     shared = shared + step
+    shared[:num_betas] = np.clip(shared[:num_betas], -_LARGEST_BETA, _LARGEST_BETA)
     offsets = shared[num_betas:].reshape(-1, 3) if with_offsets else None
     return solver.of_person(shared[:num_betas], offsets), moved
+
+
+def _growth(rig: FaceRig) -> tuple[float, Float[np.ndarray, " S"]]:
+    """Logarithm of the face's size over that of zero betas, and its derivatives by the betas."""
+    points, ordinary = (each.rest_points for each in (rig, rig.of_person(np.zeros(0))))
+    arms, ordinary_arms = points - points.mean(axis=0), ordinary - ordinary.mean(axis=0)
+    growth = 0.5 * float(np.log(np.square(arms).sum() / np.square(ordinary_arms).sum()))
+    along, _ = rig.shape_derivatives(arms[:, None], np.zeros((3, 3)))
+    return growth, along.sum(axis=(0, 1)) / np.square(arms).sum()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -9,6 +9,7 @@ from ..body.joints import JOINT_NAMES
 from .arms import SEEN
 from .lifting import LEFT_ANKLE, LEFT_HEEL, LEFT_HIP, LEFT_KNEE, LEFT_TOES, BodyPoints
 from .limbs import Limb
+from .skeleton import Placed
 from .turns import cross, matrices, normalized, shortest_turn, vectors
 
 _ANKLE_LIMITS = np.radians(((-30.0, 50.0), (-25.0, 25.0), (-25.0, 25.0)))
@@ -32,7 +33,7 @@ class LegSolver:
         self,
         rotations: Float[np.ndarray, "55 3 3"],
         confidence: Float[np.ndarray, "55"],
-        pelvis: Float[np.ndarray, "3 3"],
+        trunk: Placed,
         points: BodyPoints,
     ) -> None:
         """Write the local rotations of what is seen, and how sure they are; the rest stays as it is."""
@@ -44,13 +45,13 @@ class LegSolver:
         if visibility[hip] < SEEN or visibility[knee] < (SEEN if visibility[ankle] >= SEEN else _SURELY_SEEN):
             return
         hip_joint, knee_joint, ankle_joint = self.joints
-        upper = normalized(places[knee] - places[hip])
+        pelvis = trunk.rotations[0]
+        upper, lower = self._limb.aimed(trunk.positions[hip_joint], places[[hip, knee, ankle]])
         confidence[hip_joint] = visibility[knee]
         if visibility[ankle] < SEEN:
             upper_rotation, _ = self._limb.turned(pelvis, upper, upper)
             rotations[hip_joint] = pelvis.T @ upper_rotation
             return
-        lower = normalized(places[ankle] - places[knee])
         foot = normalized(places[toes] - places[heel])
         # From behind, the detector often turns the feet round.
         foot_seen = visibility[[heel, toes]].min() >= SEEN and foot @ pelvis[:, 2] > 0.0

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from types import MappingProxyType
 
-import numpy as np
 import torch
 from jaxtyping import Float
 
@@ -17,6 +15,7 @@ from .body_solver import BodySolution, BodySolver
 from .calibration import NeutralCalibration, neutral_calibration
 from .detection import BodyDetection, Detection
 from .embedding import LandmarkEmbedding
+from .expression_map import ExpressionMap
 from .face_rig import FaceRig
 from .face_solver import FaceSolver
 from .gains import FaceGains, scaled_body
@@ -33,9 +32,6 @@ _RESTING_SECONDS = 1.0
 _FORGET_SECONDS = 0.5
 """Without a face, after which the last one says nothing about the next."""
 
-Guess = Callable[[Float[np.ndarray, "478 3"]], Float[np.ndarray, " E"]]
-"""The expression that face points look like, to begin with."""
-
 
 class MotionSolver:
     """Solves face and body of each picture and steadies them; fast, and without threads of its own.
@@ -51,13 +47,13 @@ class MotionSolver:
         camera: Camera,
         *,
         embedding: LandmarkEmbedding,
-        guess: Guess | None = None,
+        expressions: ExpressionMap | None = None,
         person: Identity | None = None,
         settings: TrackerSettings | None = None,
     ) -> None:
         self.settings = settings or TrackerSettings()
         self._camera = camera
-        self._guess = guess
+        self._expressions = expressions
         self._rig = FaceRig(body, embedding)
         self.meet(person)
         self._gains = FaceGains(body)
@@ -75,7 +71,7 @@ class MotionSolver:
     def meet(self, person: Identity | None) -> None:
         """Take the next faces for this person's; None is nobody known."""
         rig = self._rig if person is None else self._rig.of_person(person.betas, person.offsets)
-        self._face_solver = FaceSolver(rig, self._camera)
+        self._face_solver = FaceSolver(rig, self._camera, expressions=self._expressions)
 
     @property
     def is_calibrated(self) -> bool:
@@ -120,8 +116,7 @@ class MotionSolver:
             return None
         if seconds - self._face_seconds > _FORGET_SECONDS:
             self._face = None
-        guess = self._guess(detection.face.points) if self._guess is not None and self._face is None else None
-        self._face = self._face_solver.solve(detection.face, self._face, guess)
+        self._face = self._face_solver.solve(detection.face, self._face)
         self._face_seconds = seconds
         return self._face
 

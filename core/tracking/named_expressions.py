@@ -18,8 +18,9 @@ from ..body.body_registry import builtin_body
 from ..body.joints import FACE_JOINTS
 from ..body.model import BodyModel, ShapedBody, pose_body, shape_body
 from ..body.parameters import BodyPose
-from .embedding import LandmarkEmbedding, landmark_embedding
+from .embedding import LandmarkEmbedding
 from .face_points import eye_distance
+from .learned_face import landmark_embedding
 
 _MIXES: Mapping[str, Mapping[str, float]] = MappingProxyType(
     {
@@ -74,7 +75,7 @@ class NamedExpressions:
 
 
 def named_expressions(body: BodyModel, progress: Callable[[float, str], None] | None = None) -> NamedExpressions:
-    """The blendshapes of a body; one without named actions is calibrated at first use, see `landmark_embedding`.
+    """The blendshapes of a body; one without named actions is calibrated at first use, see `learn_face`.
 
     Raises:
         StudioError: no face is found on a body that has no named actions, or MediaPipe is not installed.

@@ -5,8 +5,9 @@ So the shape of the face comes from all pictures, and a source that cannot be re
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 import numpy as np
@@ -17,11 +18,12 @@ from ..body.model import BodyModel, shape_body
 from ..body.motion import Motion
 from ..errors import Cancelled, StudioError
 from .detection import Detection
-from .embedding import landmark_embedding
 from .focal import assumed_focal
 from .frame_source import FrameSource, SourceEmptyError, SourceError, mirrored
 from .identity import Identity, estimate_identity
+from .learned_face import expression_map, landmark_embedding
 from .mediapipe_detectors import Detectors
+from .mediapipe_graphs import FaceFinder
 from .motion_solver import MotionSolver
 from .scaling import reduced, reduced_camera
 from .smoothing import Smoothing
@@ -34,6 +36,8 @@ STILL_FPS = 30.0
 """Of the motion of one picture."""
 _STILL_ROUNDS = 8
 """A photo is solved as if it were looked at for a while."""
+_COUNTED_EVERY = 50
+"""Pictures between two in which faces are counted."""
 _SEEING_SHARE, _KNOWING_SHARE = 0.75, 0.05
 """Of the whole work."""
 _DARK = 25.0
@@ -51,6 +55,8 @@ class Track:
     """None where no face was seen."""
     trouble: StudioError | None
     """Why the source broke off; what came before is in the motion."""
+    num_faces: int
+    """The most that were found in one picture; the largest of them is followed."""
     milliseconds: Mapping[str, float]
     """Median of each stage."""
 
@@ -66,6 +72,23 @@ class Track:
 class _Seen:
     seconds: float
     detection: Detection
+
+
+@dataclass(slots=True, kw_only=True)
+class _Sight:
+    """All that was seen of a source."""
+
+    pictures: list[_Seen] = field(default_factory=list)
+    trouble: StudioError | None = None
+    """Why there are no more."""
+    brightness: float = 0.0
+    """Mean of 0..255."""
+    num_faces: int = 0
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nobody was seen."""
+        return not any(each.detection.face or each.detection.body for each in self.pictures)
 
 
 def track_source(
@@ -92,11 +115,12 @@ def track_source(
     settings = settings or TrackerSettings(smoothing=OFFLINE_SMOOTHING)
     focal = assumed_focal(source.width, source.height, *(() if field_of_view is None else (field_of_view,)))
     camera = tracking_camera(focal, source.width, source.height)
-    seen, trouble, brightness = _see(source, settings, mirror, report, stopped)
-    if not any(_anybody(each.detection) for each in seen):
+    sight = _see(source, settings, mirror, report, stopped)
+    seen = sight.pictures
+    if sight.is_empty:
         if stopped():
             raise Cancelled(source.description)
-        raise trouble or _nobody_error(source, brightness, settings)
+        raise sight.trouble or _nobody_error(source, sight.brightness, settings)
 
     report(_SEEING_SHARE, "getting to know the face")
     embedding = landmark_embedding(body)
@@ -110,6 +134,7 @@ def track_source(
         betas,
         small_camera,
         embedding=embedding,
+        expressions=expression_map(body),
         person=person,
         settings=settings,
     )
@@ -127,7 +152,13 @@ def track_source(
         timestamps=torch.tensor([frame.seconds for frame in frames], dtype=torch.float64),
         confidence=torch.tensor([_confidence(frame) for frame in frames]),
     )
-    return Track(motion=motion, person=person, trouble=trouble, milliseconds=_medians(frames))
+    return Track(
+        motion=motion,
+        person=person,
+        trouble=sight.trouble,
+        num_faces=sight.num_faces,
+        milliseconds=_medians(frames),
+    )
 
 
 def _see(
@@ -136,22 +167,25 @@ def _see(
     mirror: bool,
     report: Callable[[float, str], None],
     stopped: Callable[[], bool],
-) -> tuple[list[_Seen], StudioError | None, float]:
-    """What the detectors see in every picture, why the pictures ended early, and how bright they are (0..255)."""
-    seen: list[_Seen] = []
-    brightness = 0.0
-    with Detectors(PARTS_SEEN[settings.parts], static=source.num_frames == 1) as detectors:
+) -> _Sight:
+    """Look at every picture until there are no more."""
+    sight, brightness = _Sight(), 0.0
+    seen, finder = sight.pictures, FaceFinder(far=True)
+    with contextlib.closing(finder), Detectors(PARTS_SEEN[settings.parts], static=source.num_frames == 1) as detectors:
         while not stopped():
             try:
                 frame = source.read()
             except SourceError as error:
                 if not seen:
                     raise
-                return seen, error, brightness / len(seen)
+                sight.trouble = error
+                break
             if frame is None:
                 break
             frame = reduced(mirrored(frame) if mirror else frame)
             brightness += float(frame.image[::8, ::8].mean())
+            if len(seen) % _COUNTED_EVERY == 0:
+                sight.num_faces = max(sight.num_faces, len(finder.find(frame.image)))
             seen.append(_Seen(seconds=frame.seconds, detection=detectors.detect(frame)))
             if source.num_frames:
                 done = min(1.0, len(seen) / source.num_frames)
@@ -162,11 +196,8 @@ def _see(
         if stopped():
             raise Cancelled(source.description)
         raise SourceEmptyError(f"{source.description} has no pictures", hint="choose another source")
-    return seen, None, brightness / len(seen)
-
-
-def _anybody(detection: Detection) -> bool:
-    return detection.face is not None or detection.body is not None
+    sight.brightness = brightness / len(seen)
+    return sight
 
 
 def _nobody_error(source: FrameSource, brightness: float, settings: TrackerSettings) -> StudioError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float
@@ -16,11 +16,13 @@ from .portraits import Portrait, PortraitStudio
 from .sitting import Sitting
 
 _LEAST_SHARE_FOUND = 0.5
+_NO_IMAGE = np.zeros((0, 0, 3), np.uint8)
+"""Hundreds of pictures would fill the memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Sighting:
-    """A portrait and the face points that were detected in it."""
+    """A portrait, its image given up, and the face points that were detected in it."""
 
     portrait: Portrait
     points: Float[np.ndarray, "478 3"]
@@ -49,7 +51,7 @@ def sightings(
             portrait = studio.portrait(sitting)
             face = detectors.detect(Frame(image=portrait.image, seconds=float(number), index=number)).face
             if face is not None and _is_the_face(portrait, face.points):
-                found.append(Sighting(portrait=portrait, points=face.points))
+                found.append(Sighting(portrait=replace(portrait, image=_NO_IMAGE), points=face.points))
             if progress is not None:
                 progress((number + 1) / len(sittings))
             if number >= 9 and len(found) < _LEAST_SHARE_FOUND * (number + 1):

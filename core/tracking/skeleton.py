@@ -13,6 +13,7 @@ from ..body.model import BodyModel, shape_body
 
 HEAD = JOINT_NAMES.index("head")
 NECK = JOINT_NAMES.index("neck")
+CHEST = JOINT_NAMES.index("spine3")
 
 
 def _levels() -> tuple[tuple[list[int], list[int]], ...]:

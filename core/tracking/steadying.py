@@ -14,6 +14,7 @@ from .bridging import Bridge
 from .feet import LEGS, Feet
 from .skeleton import HEAD, Skeleton, place
 from .smoothing import OneEuro, Smoothing, still_cutoff
+from .sway import Sway
 from .turns import ROTATIONS, VECTORS
 
 _HEAD_ROW = NUM_JOINTS
@@ -46,12 +47,14 @@ class Steadying:
             OneEuro(VECTORS, speed_gain=12.0),
             OneEuro(VECTORS, speed_gain=2.0),
         )
+        rest = self._skeleton.rest_joints
+        self._sway = Sway(float(rest[HEAD, 1] - rest[[ankle for *_, ankle in LEGS], 1].mean()))
         self._feet = Feet()
         self.reset()
 
     def reset(self) -> None:
         """The next solution passes as it is."""
-        for part in (*self._bridges, *self._filters, self._feet):
+        for part in (*self._bridges, *self._filters, self._sway, self._feet):
             part.reset()
         self._seconds: float | None = None
         self._turns: np.ndarray | None = None
@@ -88,6 +91,8 @@ class Steadying:
         )
         turns = self._turns = self._without_jumps(turns, elapsed)
         rotations, expression = turns[:NUM_JOINTS].copy(), coefficients[:, 0]
+        body_seen = bool(solution.joint_confidence[0] > 0.0)
+        rotations[0] = self._sway.lean(places[0], elapsed, body_seen=body_seen) @ rotations[0]
         chain = place(self._skeleton.rest_joints, rotations)
         above = chain.rotations[HEAD] @ rotations[HEAD].T
         rotations[HEAD] = above.T @ turns[_HEAD_ROW]

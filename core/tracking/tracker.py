@@ -10,8 +10,8 @@ from jaxtyping import Float
 from ..body.model import BodyModel
 from .acquaintance import Acquaintance
 from .detection import Detection, Frame
-from .embedding import landmark_embedding
 from .focal import assumed_focal
+from .learned_face import expression_map, landmark_embedding, learned_face
 from .mediapipe_detectors import Detectors, Part
 from .motion_solver import MotionSolver
 from .scaling import reduced, reduced_camera
@@ -34,7 +34,7 @@ def prepare(body: BodyModel, report: Callable[[float, str], None] = lambda *_: N
     """
     report(0.0, "loading the detectors")
     Detectors(("face",)).close()
-    landmark_embedding(body, lambda fraction, message: report(0.05 + 0.95 * fraction, message))
+    learned_face(body, lambda fraction, message: report(0.05 + 0.95 * fraction, message))
 
 
 class Tracker:
@@ -53,21 +53,20 @@ class Tracker:
         """For the avatar of these betas and pictures of one size; quick once `prepare` was called for the body.
 
         `focal` is in pixels, assumed where it is not known.
-        """
-        self.settings = settings or TrackerSettings()
-        camera = reduced_camera(tracking_camera(focal or assumed_focal(width, height), width, height))
-        embedding = landmark_embedding(body)
-        self._solver = MotionSolver(body, betas, camera, embedding=embedding)
-        self._acquaintance = Acquaintance(body, embedding, camera)
-        self._detectors: Detectors | None = None
-        self._parts: tuple[Part, ...] = ()
-
-    def track(self, frame: Frame) -> TrackedFrame:
-        """The pose for that picture; moments rise from picture to picture.
 
         Raises:
             StudioError: MediaPipe is not installed.
         """
+        self.settings = settings or TrackerSettings()
+        camera = reduced_camera(tracking_camera(focal or assumed_focal(width, height), width, height))
+        embedding = landmark_embedding(body)
+        self._solver = MotionSolver(body, betas, camera, embedding=embedding, expressions=expression_map(body))
+        self._acquaintance = Acquaintance(body, embedding, camera)
+        self._parts: tuple[Part, ...] = PARTS_SEEN[self.settings.parts]
+        self._detectors = Detectors(self._parts, hold=True)
+
+    def track(self, frame: Frame) -> TrackedFrame:
+        """The pose for that picture; moments rise from picture to picture."""
         detection = self._seen(frame)
         # Beside another shape of the face a calibration would be wrong.
         if self._acquaintance.saw(detection.face, frame.seconds) and not self._solver.is_calibrated:
@@ -78,9 +77,8 @@ class Tracker:
     def _seen(self, frame: Frame) -> Detection:
         """By the detectors for the parts that are asked for, made when that changes."""
         parts = PARTS_SEEN[self.settings.parts]
-        if self._detectors is None or parts != self._parts:
-            if self._detectors is not None:
-                self._detectors.close()
+        if parts != self._parts:
+            self._detectors.close()
             self._detectors, self._parts = Detectors(parts, hold=True), parts
         return self._detectors.detect(reduced(frame))
 
@@ -96,5 +94,4 @@ class Tracker:
     def close(self) -> None:
         """End the threads."""
         self._acquaintance.close()
-        if self._detectors is not None:
-            self._detectors.close()
+        self._detectors.close()

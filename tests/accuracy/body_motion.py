@@ -15,10 +15,10 @@ import torch
 from nlfgs_studio.core.body.body_registry import default_body
 from nlfgs_studio.core.body.joints import JOINT_NAMES
 from nlfgs_studio.core.tracking.body_solver import BodySolution, BodySolver
-from nlfgs_studio.core.tracking.embedding import landmark_embedding
 from nlfgs_studio.core.tracking.face_rig import FaceRig
 from nlfgs_studio.core.tracking.face_solver import FaceSolver
 from nlfgs_studio.core.tracking.focal import assumed_focal
+from nlfgs_studio.core.tracking.learned_face import landmark_embedding
 from nlfgs_studio.core.tracking.mediapipe_detectors import Detectors
 from nlfgs_studio.core.tracking.smoothing import Smoothing
 from nlfgs_studio.core.tracking.solution import tracking_camera

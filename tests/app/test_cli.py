@@ -57,8 +57,8 @@ def test_help_names_every_command_there_is_and_no_other(capsys):
     with pytest.raises(SystemExit):
         main(["--help"])
     listed = {line.split()[0] for line in capsys.readouterr().out.splitlines() if line.startswith("    ")}
-    assert {"open", "render", "export", "bench", "doctor"} <= listed
-    assert not {"track", "create", "train-prior"} & listed
+    assert {"open", "render", "export", "track", "bench", "doctor"} <= listed
+    assert not {"create", "train-prior"} & listed
 
 
 def test_what_the_light_module_repeats_is_true():
@@ -68,7 +68,13 @@ def test_what_the_light_module_repeats_is_true():
 
 @pytest.mark.parametrize(
     ("arguments", "avatar"),
-    [([], "default"), (["a.npz"], "a.npz"), (["--renderer", "cpu"], "default"), (["open", "a.npz"], "a.npz")],
+    [
+        ([], "default"),
+        (["a.npz"], "a.npz"),
+        (["--renderer", "cpu"], "default"),
+        (["open", "a.npz"], "a.npz"),
+        (["--source", "camera:0"], "default"),
+    ],
 )
 def test_without_a_command_the_window_opens(arguments, avatar):
     options = parse(arguments)
@@ -82,6 +88,7 @@ BAD_USAGE = {
     "size in words": ["render", "default", "-o", "a.png", "--size", "large"],
     "size of nothing": ["render", "default", "-o", "a.png", "--size", "0x100"],
     "size beyond memory": ["render", "default", "-o", "a.png", "--size", "99999x99999"],
+    "moved by two": ["--motion", "walk.npz", "--source", "camera:0"],
     "turning picture": ["render", "default", "-o", "a.png", "--turntable"],
     "transparent film": ["render", "default", "-o", "a.mp4", "--transparent"],
     "camera of no motion": ["render", "default", "-o", "a.png", "--camera", "motion"],
@@ -259,7 +266,7 @@ def test_ctrl_c_ends_a_film_cleanly(folder):
     process = subprocess.Popen([*PROGRAM, *arguments], stderr=subprocess.PIPE, text=True)
     try:
         deadline = time.monotonic() + 60.0
-        while not list(folder.glob(".a.*.mp4")) and process.poll() is None:
+        while not list(folder.glob(".nlfgs-studio.a.*.mp4")) and process.poll() is None:
             assert time.monotonic() < deadline
             time.sleep(0.02)
         process.send_signal(signal.SIGINT)
@@ -269,7 +276,7 @@ def test_ctrl_c_ends_a_film_cleanly(folder):
         process.wait()
     assert process.returncode == 130, error
     assert "Traceback" not in error
-    assert not list(folder.glob(".a.*.mp4"))
+    assert not list(folder.glob(".nlfgs-studio.a.*.mp4"))
     assert (folder / "a.mp4").read_bytes() == b"an older film"
 
 

@@ -40,6 +40,8 @@ def test_every_mode_is_another_picture(folder):
         ("--floor",),
         ("--grid",),
         ("--fov", "70"),
+        ("--yaw", "40"),
+        ("--pitch", "-30"),
         ("--splat-size", "0.2"),
         ("--background-image", "picture.png"),
         ("--samples", "3"),
@@ -48,6 +50,12 @@ def test_every_mode_is_another_picture(folder):
 def test_each_option_changes_the_picture(folder, arguments):
     plain = rendered(folder)
     assert (rendered(folder, *arguments) != plain).any()
+
+
+def test_a_body_that_has_turned_around_is_seen_from_its_front(folder):
+    front, back = rendered(folder).astype(int), rendered(folder, "--yaw", "180").astype(int)
+    turned = rendered(folder, "--pose", "pelvis=0,180,0").astype(int)
+    assert np.abs(turned - front).mean() < 0.1 * np.abs(back - front).mean()
 
 
 @pytest.mark.parametrize(

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
+from drivers import FakeEquipment
 from nlfgs_studio.app import documents, filming
+from nlfgs_studio.app.actions import SetRecording, TakeOver
 from nlfgs_studio.app.commands import COMMANDS, attempt, joint_index, run
 from nlfgs_studio.app.documents import document_of
 from nlfgs_studio.app.services import Services
 from nlfgs_studio.app.store import Store
 from nlfgs_studio.core.body.joints import JOINT_NAMES
 from nlfgs_studio.core.errors import StudioError
+from nlfgs_studio.core.tracking import camera_source
+from nlfgs_studio.core.tracking.camera_source import CameraDevice
 
 CHANGING = [name for name, command in COMMANDS.items() if command.effect == "document"]
 HARMLESS = [name for name, command in COMMANDS.items() if command.effect == "nothing"]
 
 
 @pytest.fixture
-def lively(services, folder, monkeypatch, avatar, plain_body) -> Services:
+def lively(services, folder, monkeypatch, avatar, motion, plain_body) -> Services:
     """Services whose document is posed, shaped, smiling and keyed, with a file, and a motion shown half way through."""
     # The default avatar is tested with the wardrobe; here it is small.
     monkeypatch.setattr(documents, "_default_document", lambda _: document_of(avatar, plain_body))
     monkeypatch.setattr(filming, "clipboard_tool", lambda: ("cat",))
+    monkeypatch.setattr(camera_source, "list_cameras", lambda: (CameraDevice(number=0, name="front"),))
+    services.driver.equipment = FakeEquipment(plain_body.num_expression)
     run(services, "set_joint", joint="right knee", rotation=(0.7, 0.0, 0.0))
     run(services, "set_joint", joint="left elbow", rotation=(0.0, -0.4, 0.0))
     run(services, "set_translation", translation=(0.3, 0.1, 0.0))
@@ -35,12 +42,27 @@ def lively(services, folder, monkeypatch, avatar, plain_body) -> Services:
     run(services, "open_motion", path=folder / "motion.npz")
     services.wait()
     run(services, "scrub", seconds=0.3)
+    services.store.dispatch(SetRecording(recording=False, recorded=motion))
     return services
+
+
+NEEDS_A_DRIVER = {"stop_driving", "retry_driving", "calibrate_driving", "forget_calibration", "hand_back"}
+
+
+def driven(services: Services) -> None:
+    """Somebody drives, whose left elbow the person holds."""
+    run(services, "start_driving", source="camera:0")
+    end = time.monotonic() + 10.0
+    while services.tick(time.monotonic()).driving.sight is None:
+        assert time.monotonic() < end
+    services.store.dispatch(TakeOver(joints=(joint_index("left elbow"),)))
 
 
 def call(services: Services, name: str) -> None:
     if name == "stop_recording":
         run(services, "start_recording")
+    if name in NEEDS_A_DRIVER:
+        driven(services)
     run(services, name, **COMMANDS[name].example)
     services.wait()
 

@@ -6,6 +6,7 @@ import importlib.metadata
 import sys
 
 import pytest
+from fake_camera import plugged as plugged
 from nlfgs_studio.app import doctor
 from nlfgs_studio.core.paths import cache_directory
 from nlfgs_studio.core.rendering.choice import Choice, remember, remembered
@@ -43,9 +44,15 @@ def test_missing_packages_are_told_not_raised(bare, monkeypatch):
 
     monkeypatch.setattr(importlib.metadata, "version", absent)
     findings = by_topic()
-    for topic in ("torch", "numba", "gsplat", "dearpygui", "av", "smplx", "built-in body"):
+    for topic in ("torch", "numba", "gsplat", "dearpygui", "av", "mediapipe", "smplx", "built-in body"):
         assert not findings[topic].found
         assert findings[topic].cost
+
+
+def test_cameras_are_named_as_they_are_opened(bare, plugged):
+    cameras = by_topic()["cameras"]
+    assert cameras.found
+    assert cameras.what == "camera:0 (Front), camera:2 (Back)"
 
 
 def test_a_body_file_that_is_not_there_is_told(bare, monkeypatch, tmp_path, plain_body_path):

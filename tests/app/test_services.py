@@ -9,10 +9,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from nlfgs_studio.app import services as services_module
-from nlfgs_studio.app.actions import SetJoint, SetPlayback, SetView, ShowMotion
+from nlfgs_studio.app.actions import SetBeta, SetJoint, SetPlayback, SetView, ShowMotion
+from nlfgs_studio.app.commands import run
 from nlfgs_studio.app.services import MAX_STEP_SECONDS, Services
 from nlfgs_studio.app.state import Status
 from nlfgs_studio.app.store import Store
+from nlfgs_studio.core.body.presets import pose_preset
 from nlfgs_studio.core.errors import StudioError
 from nlfgs_studio.core.gaussians import Gaussians
 
@@ -33,6 +35,26 @@ def write_broken_files(folder) -> dict[str, str]:
         "picture.jpg": "neither",
         "foreign.npz": "foreign.npz",
     }
+
+
+def test_an_avatar_without_a_pose_stands_as_the_window_wishes_and_nothing_is_unsaved(folder):
+    stance = pose_preset("Relaxed")
+    services = Services(Store(), keeps_recent=False, stance=stance)
+    services.open("avatar.npz")
+    services.wait()
+    state = services.store.state
+    assert state.document.rotations == stance
+    assert not state.unsaved
+    assert not services.store.can_undo
+    services.store.dispatch(SetBeta(index=0, value=1.0))
+    services.save(folder / "again.npz")
+    services.wait()
+    assert not services.store.state.unsaved
+    services.store.dispatch(SetJoint(joint=4, rotation=(0.5, 0.0, 0.0)))
+    services.save(folder / "again.npz")
+    services.wait()
+    assert services.store.state.unsaved, "an avatar file holds no pose"
+    services.close()
 
 
 def test_what_cannot_be_opened_leaves_the_document_untouched(services, folder):
@@ -212,8 +234,6 @@ def test_a_clock_that_stands_still_jumps_or_runs_back_does_no_harm(services, mot
 
 def test_a_motion_without_a_face_leaves_the_face_to_the_person(services, motion):
     services.store.dispatch(ShowMotion(motion=motion, playing=False))
-    from nlfgs_studio.app.commands import run
-
     run(services, "set_expression", action=2, value=0.8)
     assert float(services.current_pose(services.store.state).expression[2]) == pytest.approx(0.8)
 
@@ -284,5 +304,10 @@ def test_a_dot_in_a_name_is_no_ending(services, folder):
     assert services.store.state.file.path == folder / "me.v2.nlfgs"
     assert (folder / "me.v2.nlfgs").exists()
     assert (folder / "me.v2.ply").exists()
+    run(services, "export", path=folder / "us.v3")
+    run(services, "save_picture", path=folder / "us.v3", size=(32, 32))
+    run(services, "save_film", path=folder / "us.v3", size=(32, 32), seconds=0.1)
+    services.wait()
+    assert all((folder / f"us.v3{ending}").exists() for ending in (".ply", ".png", ".mp4"))
     with pytest.raises(StudioError, match="does not end in"):
         services.save(folder / "me.v2.ply")

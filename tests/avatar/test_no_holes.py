@@ -9,11 +9,14 @@ import numpy as np
 import pytest
 import torch
 from nlfgs_studio.core.avatar.avatar import Avatar
+from nlfgs_studio.core.avatar.part_styles import PartStyle
+from nlfgs_studio.core.avatar.styles import styled_avatar
 from nlfgs_studio.core.avatar.wardrobe import drawn_avatar
 from nlfgs_studio.core.body.joints import JOINT_LIMITS_DEGREES
 from nlfgs_studio.core.body.model import BodyModel
 from nlfgs_studio.core.body.parameters import BodyPose
 from nlfgs_studio.core.cameras import OrbitCamera
+from nlfgs_studio.core.geometry.spherical_harmonics import SH_C0
 from nlfgs_studio.core.pipeline import Pipeline
 from nlfgs_studio.core.rendering.cpu_renderer import CpuRenderer
 from nlfgs_studio.core.rendering.renderer import RenderSettings
@@ -79,6 +82,20 @@ def test_random_poses_have_no_holes(body, seed):
 def test_faces_have_no_holes(body, name):
     pose = _action(body, body.expression_names.index(name))
     assert _covered(Pipeline(body), drawn_avatar(body, 0), pose, 0.3, head=True) > ENOUGH
+
+
+@pytest.mark.parametrize("seed", [1, 4])
+def test_where_clothes_and_hair_are_hidden_is_skin(body, seed):
+    avatar = drawn_avatar(body, seed)
+    hidden = ("hair", "beard", "top", "bottom", "shoes", "glasses", "hat")
+    bare = styled_avatar(avatar, body, [PartStyle(group=group, visible=False) for group in hidden])
+    for yaw in (0.0, 2.0):
+        assert _covered(Pipeline(body), bare, BodyPose.rest(body), yaw) > ENOUGH
+    assert body.face_parts is not None
+    chest = (body.face_parts == body.part_names.index("chest")).nonzero()[:, 0]
+    shown = torch.isin(bare.template.face_indices, chest) & (bare.parameters.opacity_logits > 0.0)
+    red, green, blue = (0.5 + SH_C0 * bare.parameters.sh[shown, 0]).mean(0)
+    assert red > green > blue
 
 
 @pytest.mark.slow

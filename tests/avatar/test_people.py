@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 from nlfgs_studio.core.avatar.avatar import Avatar
+from nlfgs_studio.core.avatar.ground import ground_of
 from nlfgs_studio.core.avatar.look import CHOICES, Look, look_as_text, look_from_text
 from nlfgs_studio.core.avatar.people import drawn_betas, drawn_look
 from nlfgs_studio.core.avatar.wardrobe import GROUPS, drawn_avatar, dressed_avatar, look_of
@@ -136,18 +138,23 @@ def test_groups_cover_the_right_places(body):
     assert float(heights["top"].min()) > float(heights["bottom"].quantile(0.9)) - 0.06
 
 
+def _parts(body: BodyModel, faces: torch.Tensor) -> set[str]:
+    assert body.face_parts is not None
+    return {body.part_names[int(index)] for index in body.face_parts[faces].unique()}
+
+
 def test_varnish_is_on_the_nails_and_freckles_on_the_face(body):
     bare = Look(shoe="barefoot")
-    plain, done = (
-        dressed_avatar(body, look).parameters.sh[:, 0]
-        for look in (bare, replace(bare, nails=(0.6, 0.0, 0.1), freckles=1.0))
+    plain = dressed_avatar(body, bare)
+    varnished, freckled = (
+        dressed_avatar(body, look) for look in (replace(bare, nails=(0.6, 0.0, 0.1)), replace(bare, freckles=1.0))
     )
-    changed = (plain - done).abs().sum(-1) > 0.05
-    template = dressed_avatar(body, bare).template
-    assert body.face_parts is not None
-    parts = {body.part_names[int(index)] for index in body.face_parts[template.face_indices[changed]].unique()}
-    assert {"fingernails_left", "toenails_right", "face"} <= parts
-    assert not parts & {"chest", "hips", "thigh_left", "teeth_upper", "iris_left"}
+    changed = (plain.parameters.sh - varnished.parameters.sh)[:, 0].abs().sum(-1) > 0.05
+    nails = {f"{where}nails_{side}" for where in ("finger", "toe") for side in ("left", "right")}
+    assert _parts(body, plain.template.face_indices[changed]) == nails
+    specks = torch.bincount(freckled.template.face_indices) - torch.bincount(plain.template.face_indices)
+    assert 200 < int(specks.sum()) < 500
+    assert _parts(body, specks.nonzero()[:, 0]) == {"face"}
 
 
 def test_what_the_head_wears_moves_with_the_head(body):
@@ -165,6 +172,47 @@ def test_what_the_head_wears_moves_with_the_head(body):
     moved = (before - before.mean(0)) @ (u @ vt) + after.mean(0)
     assert float((moved - after).norm(dim=-1).max()) < 1e-4
     assert float((before - after).norm(dim=-1).max()) > 0.03
+
+
+def _turned(body: BodyModel, joint: str, radians: float) -> BodyPose:
+    rotations = torch.zeros(55, 3)
+    rotations[JOINT_NAMES.index(joint), 1] = radians
+    return replace(BodyPose.rest(body), rotations=rotations)
+
+
+def test_long_hair_goes_with_the_head_above_and_stays_behind_below(body):
+    avatar = dressed_avatar(body, Look(hair_shape="long"))
+    hair = _group(avatar, "hair")
+    rest = _shown(body, avatar).means[hair].double()
+    posed = _shown(body, avatar, _turned(body, "head", 1.0)).means[hair].double()
+    head = (body.joint_regressor @ body.template_vertices)[JOINT_NAMES.index("head")].double()
+    turn = torch.tensor([[math.cos(1.0), 0.0, math.sin(1.0)], [0.0, 1.0, 0.0], [-math.sin(1.0), 0.0, math.cos(1.0)]])
+    with_head = (rest - head) @ turn.double().T + head
+    above, ends = rest[:, 1] > head[1] + 0.10, rest[:, 1] < rest[:, 1].min() + 0.05
+    assert float((posed - with_head)[above].norm(dim=-1).max()) < 0.005
+    moved, rigid = (posed - rest)[ends].norm(dim=-1), (with_head - rest)[ends].norm(dim=-1)
+    assert float(moved.mean()) < 0.6 * float(rigid.mean())
+
+
+def test_what_long_hair_hangs_on_has_no_steps(body):
+    nape = ground_of(body, 4).nape
+    assert nape is not None
+    faces, barycentrics = nape.carrying(np.linspace(nape.shoulders - 0.02, nape.chin + 0.02, 2000))
+    points = (body.template_vertices.double().numpy()[body.faces.numpy()[faces]] * barycentrics[..., None]).sum(1)
+    assert float(np.linalg.norm(np.diff(points, axis=0), axis=-1).max()) < 0.002
+    assert float(np.abs(points[:, 0]).max()) < 0.001
+
+
+def test_stripes_are_level(body):
+    avatar = dressed_avatar(body, Look(top_pattern="stripes", shirt=(0.1, 0.1, 0.1), top_second=(0.9, 0.9, 0.9)))
+    assert body.face_parts is not None
+    trunk = body.face_parts[avatar.template.face_indices] == body.part_names.index("abdomen")
+    trunk = trunk & _group(avatar, "top")
+    bright = (avatar.parameters.sh[trunk, 0].mean(-1) > 0.0).numpy()
+    rows = (_shown(body, avatar).means[trunk, 1].numpy() / 0.01).astype(int)
+    shares = np.array([bright[rows == row].mean() for row in np.unique(rows) if (rows == row).sum() > 20])
+    assert len(shares) > 10
+    assert float((np.minimum(shares, 1.0 - shares) < 0.1).mean()) > 0.5
 
 
 def test_a_skirt_goes_with_the_legs(body):

@@ -248,6 +248,25 @@ def test_of_two_clips_the_one_that_began_later_is_shown(motion, plain_body):
     assert pose_z(later, 0.6, plain_body) > 0.1
 
 
+@pytest.mark.parametrize("start", [0.6, 1.0, 1.5], ids=["overlapping", "touching", "apart"])
+def test_a_clip_takes_over_from_the_one_before_it_while_it_fades_in(motion, plain_body, start):
+    still = replace(motion, rotations=torch.zeros(20, 55, 3))
+    timeline = with_clip(Timeline(), Clip(motion=motion, start=0.0, duration=1.0))
+    timeline = with_clip(timeline, Clip(motion=still, start=start, duration=1.0, fade=0.5))
+    before, at_once = pose_z(timeline, start - 1e-4, plain_body), pose_z(timeline, start + 1e-4, plain_body)
+    assert at_once == pytest.approx(before, abs=1e-3)
+    shown = [pose_z(timeline, start + 0.05 * step, plain_body) for step in range(3, 10)]
+    assert shown == sorted(shown, reverse=True)
+    assert 0.0 < shown[-1] < shown[0]
+    assert pose_z(timeline, start + 0.5, plain_body) == 0.0
+
+
+def test_the_first_clip_has_nothing_to_fade_in_from(motion, plain_body):
+    clip = Clip(motion=motion, start=0.5, duration=1.0)
+    plain, faded = (with_clip(Timeline(), replace(clip, fade=fade)) for fade in (0.0, 0.4))
+    assert pose_z(faded, 0.6, plain_body) == pose_z(plain, 0.6, plain_body)
+
+
 @pytest.mark.parametrize(
     "broken",
     [

@@ -1,10 +1,11 @@
 """Files are written whole or not at all."""
 
 import os
+import time
 
 import pytest
 from nlfgs_studio.core.errors import StudioError
-from nlfgs_studio.core.paths import atomic_write, cache_directory
+from nlfgs_studio.core.paths import atomic_write, cache_directory, sweep
 
 
 def test_a_finished_write_replaces_the_file(tmp_path):
@@ -69,3 +70,22 @@ def test_a_home_that_cannot_be_made_is_said(tmp_path, monkeypatch):
     monkeypatch.setenv("NLFGS_STUDIO_HOME", str(tmp_path / "file"))
     with pytest.raises(StudioError, match="cannot make the folder"):
         cache_directory()
+
+
+def test_what_a_kill_left_unfinished_is_swept_away_after_a_day(tmp_path):
+    kept = [tmp_path / name for name in ("me.npz", ".me.npz", ".nlfgs-studio.young.a1.npz")]
+    stale = tmp_path / ".nlfgs-studio.me.x1y2z3.npz"
+    for path in (*kept, stale):
+        path.write_bytes(b"half")
+    two_days_ago = time.time() - 2 * 24 * 3600
+    for path in (kept[0], kept[1], stale):
+        os.utime(path, (two_days_ago, two_days_ago))
+    sweep(tmp_path)
+    assert sorted(tmp_path.iterdir()) == sorted(kept)
+    sweep(tmp_path / "nowhere")
+
+
+def test_unfinished_files_have_the_name_that_is_swept(tmp_path):
+    with atomic_write(tmp_path / f"{'ü' * 90}.npz") as temporary:
+        temporary.write_bytes(b"whole")
+        assert list(tmp_path.glob(".nlfgs-studio.*.npz")) == [temporary]

@@ -17,7 +17,7 @@ def portrait_studio(body):
 @pytest.fixture(scope="session")
 def embedding(body):
     """The built-in body's landmarks, found once and kept in the user's cache."""
-    from nlfgs_studio.core.tracking.embedding import landmark_embedding
+    from nlfgs_studio.core.tracking.learned_face import landmark_embedding
 
     return landmark_embedding(body)
 

@@ -75,7 +75,7 @@ def _hidden(detection: Detection, points: list[int]) -> Detection:
 def test_joint_angles_of_people_seen_by_a_noisy_detector(people, capsys):
     """Pixels off by 4 and depths by 2 cm, of people 2.6 m away."""
     random, rows = np.random.default_rng(0), []
-    for seed in range(24):
+    for seed in range(16):
         pose = natural_pose(people.body, random)
         detection = people.seen(pose, seed=seed, noise=Noise(pixels=4.0, metres=0.02))
         rows.append(

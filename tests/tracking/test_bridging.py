@@ -31,7 +31,7 @@ def test_what_is_seen_passes_as_it_is():
 
 
 def test_a_short_dropout_is_held():
-    answers = _run([1] * 5 + [0] * int(HELD_SECONDS * FPS) + [1] * 5)
+    answers = _run([1] * 5 + [0] * int(0.6 * HELD_SECONDS * FPS) + [1] * 10)
     assert _angles(answers, SEEN).max() < 1e-6
 
 
@@ -48,6 +48,23 @@ def test_coming_back_makes_no_jump_and_arrives():
     whole_way = float(np.linalg.norm(ROTATIONS.step(REST, SEEN)))
     assert max(steps) < 0.25 * whole_way
     assert _angles(answers, SEEN)[-1] < 0.01 * whole_way
+
+
+def test_a_flash_is_not_believed():
+    answers = _run([0] * 20 + [1] * 2 + [0] * 20)
+    assert _angles(answers, REST).max() < 1e-6
+
+
+def test_a_leap_is_not_believed_until_it_lasts():
+    """One wrong picture leaves no trace; a change that stays comes through, without a jump."""
+    bridge = Bridge(ROTATIONS, largest_speed=10.0)
+    wrong = matrices(np.array([[-1.2, 0.0, 0.0]]))
+    values = [SEEN] * 5 + [wrong] + [SEEN] * 10 + [wrong] * 30
+    answers = [bridge.bridged(value, np.array([1]), 1.0 / FPS) for value in values]
+    assert _angles(answers[:16], SEEN).max() < 1e-6
+    assert _angles(answers, wrong)[-1] < 0.01
+    steps = [float(np.linalg.norm(ROTATIONS.step(a, b))) for a, b in itertools.pairwise(answers)]
+    assert max(steps) < 0.25 * 2.4
 
 
 def test_other_evidence_for_the_same_row_makes_no_jump():

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from face_embeddings import random_embedding
+from made_up_faces import random_embedding
 from nlfgs_studio.core.tracking import turns as so3
 from nlfgs_studio.core.tracking.calibration import neutral_calibration
 from nlfgs_studio.core.tracking.face_motors import FaceMotors

@@ -9,9 +9,9 @@ import pytest
 from nlfgs_studio.core.errors import StudioError
 from nlfgs_studio.core.npz import ArraySpecification
 from nlfgs_studio.core.tracking import face_points
-from nlfgs_studio.core.tracking.embedding import calibrate
 from nlfgs_studio.core.tracking.embedding_fit import face_surface, fit_places
 from nlfgs_studio.core.tracking.keeping import kept_arrays
+from nlfgs_studio.core.tracking.learned_face import learn_face
 
 LIPS_AND_EYES = [*face_points.LIPS, *face_points.EYES, *face_points.IRISES]
 
@@ -97,7 +97,7 @@ def test_places_that_detections_never_leave_are_found(body, unseen):
 
 def test_a_body_whose_head_is_no_face_is_refused_with_advice(plain_body):
     with pytest.raises(StudioError, match="no face is found") as raised:
-        calibrate(plain_body)
+        learn_face(plain_body)
     assert "head" in raised.value.hint
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from face_embeddings import random_embedding
+from made_up_faces import random_embedding
 from nlfgs_studio.core.body.joints import FACE_JOINTS
 from nlfgs_studio.core.body.model import BodyModel, effective_rotations, moved, pose_body, shape_body
 from nlfgs_studio.core.body.parameters import BodyPose

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import pytest
-from face_embeddings import random_embedding
-from nlfgs_studio.core.cameras import Camera
+from made_up_faces import CAMERA, make_face, random_embedding
 from nlfgs_studio.core.tracking import turns as so3
 from nlfgs_studio.core.tracking.detection import FaceDetection
 from nlfgs_studio.core.tracking.face_points import (
@@ -20,43 +17,7 @@ from nlfgs_studio.core.tracking.face_points import (
 )
 from nlfgs_studio.core.tracking.face_rig import FaceRig
 from nlfgs_studio.core.tracking.face_solver import FaceSolver
-from nlfgs_studio.core.tracking.solution import CAMERA_FROM_WORLD, FaceSolution, tracking_camera
-
-CAMERA = tracking_camera(615.0, 640, 480)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Face:
-    """A face that is made up: what it does, and the points that a camera sees of it."""
-
-    rotation: np.ndarray
-    position: np.ndarray
-    variables: np.ndarray
-    gaze: np.ndarray
-    detection: FaceDetection
-
-
-def make_face(solver: FaceSolver, seed: int, *, camera: Camera = CAMERA, noise: float = 0.3, **fixed) -> Face:
-    """A random face; `fixed` are expression coefficients by name, and then all others are zero."""
-    random = np.random.default_rng(seed)
-    motors, names = solver.motors, solver.rig.body.expression_names
-    variables = np.zeros(motors.num_variables)
-    if fixed:
-        for name, value in fixed.items():
-            variables[motors.num_jaw + list(motors.solved).index(names.index(name))] = value
-    else:
-        variables[random.choice(motors.num_variables, 4, replace=False)] = random.uniform(0.2, 0.9, 4)
-    limits = motors.limits(variables)
-    variables = np.clip(variables, limits[:, 0], limits[:, 1])
-    gaze = np.tile([*random.uniform((-0.2, -0.4), (0.2, 0.4)), 0.0], (2, 1))
-    rotation = so3.matrices(random.normal(0.0, (0.2, 0.4, 0.15)))
-    position = np.array([*random.normal(0.0, 0.05, 2), -random.uniform(0.4, 0.9)])
-    points = solver.rig.points(motors.turns(variables, gaze), motors.expression(variables, gaze))
-    seen = (points @ rotation.T + position) * CAMERA_FROM_WORLD
-    pixels = seen[:, :2] / seen[:, 2:] * camera.fx + (camera.cx, camera.cy) + random.normal(0.0, noise, (478, 2))
-    depth = (seen[:, 2] - seen[:, 2].mean()) * camera.fx / seen[:, 2].mean()
-    detection = FaceDetection(points=np.column_stack([pixels, 1.3 * depth]), confidence=1.0)
-    return Face(rotation=rotation, position=position, variables=variables, gaze=gaze, detection=detection)
+from nlfgs_studio.core.tracking.solution import FaceSolution
 
 
 def degrees_between(first: np.ndarray, second: np.ndarray) -> float:

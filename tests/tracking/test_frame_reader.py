@@ -25,6 +25,7 @@ from sources import film, level_of, photo
 def readers(monkeypatch):
     """Makes readers that are closed at the end; what takes seconds takes tenths here."""
     monkeypatch.setattr(frame_reader, "STALL_SECONDS", 0.3)
+    monkeypatch.setattr(frame_reader, "FIRST_SECONDS", 0.8)
     monkeypatch.setattr(frame_reader, "DARK_SECONDS", 0.2)
     monkeypatch.setattr(frame_reader, "STILL_SECONDS", 0.02)
     made = []
@@ -156,6 +157,15 @@ def test_a_camera_that_hangs_freezes_nothing_and_goes_on_by_itself(readers, came
     assert time.monotonic() - started < 0.05
     camera.fault = ""
     wait_for(reader, SourceRecovered)
+
+
+def test_a_camera_that_never_starts_is_told_too(readers, camera):
+    camera.fault = "hangs"
+    reader = readers(open_camera)
+    time.sleep(0.4)
+    assert reader.drain() == []
+    assert isinstance(trouble_of(reader), frame_source.SourceStalledError)
+    camera.fault = ""
 
 
 def test_a_camera_that_hangs_for_ever_can_be_left(readers, camera, monkeypatch):

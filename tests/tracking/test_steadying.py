@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 import torch
 from nlfgs_studio.core.body.joints import JOINT_NAMES, NUM_JOINTS
-from nlfgs_studio.core.body.model import pose_body, shape_body
+from nlfgs_studio.core.body.parameters import BodyPose
 from nlfgs_studio.core.tracking.body_solver import BodySolution
 from nlfgs_studio.core.tracking.posture import posture_under
+from nlfgs_studio.core.tracking.skeleton import Placed, Skeleton, place
 from nlfgs_studio.core.tracking.smoothing import Smoothing
 from nlfgs_studio.core.tracking.solution import Confidence
 from nlfgs_studio.core.tracking.steadying import Steadying
@@ -19,7 +20,7 @@ from nlfgs_studio.core.tracking.turns import matrices, vectors
 
 FPS = 30.0
 RAW = Smoothing(head=0.0, face=0.0, body=0.0, hands=0.0)
-HEAD, LEFT_ELBOW = JOINT_NAMES.index("head"), JOINT_NAMES.index("left_elbow")
+HEAD, LEFT_ELBOW, LEFT_ANKLE = (JOINT_NAMES.index(name) for name in ("head", "left_elbow", "left_ankle"))
 
 
 def _solution(body, turn: float, *, seen: float = 1.0) -> BodySolution:
@@ -32,6 +33,11 @@ def _solution(body, turn: float, *, seen: float = 1.0) -> BodySolution:
         joint_confidence=np.full(NUM_JOINTS, seen),
         confidence=Confidence(face=seen, body=seen),
     )
+
+
+def _placed(skeleton: Skeleton, pose: BodyPose) -> Placed:
+    rotations, translation = (value.double().numpy() for value in (pose.rotations, pose.translation))
+    return place(skeleton.rest_joints, matrices(rotations), skeleton.rest_joints[0] + translation)
 
 
 @pytest.fixture
@@ -51,13 +57,13 @@ def test_without_smoothing_the_solution_comes_out(body, betas):
 
 def test_the_head_keeps_its_place_however_the_body_is_smoothed(body, betas):
     """The body lags behind, the head does not: the neck takes the difference."""
-    steadying = Steadying(body, betas, replace(RAW, body=1.0))
-    shaped = shape_body(body, betas)
+    steadying, skeleton = Steadying(body, betas, replace(RAW, body=1.0)), Skeleton.of(body, betas)
     for index in range(20):
         solution = _solution(body, 0.5 * math.sin(0.3 * index))
-        steady = pose_body(body, shaped, steadying.steady(solution, index / FPS))
-        exact = pose_body(body, shaped, solution.pose)
-        torch.testing.assert_close(steady.joint_transforms[HEAD], exact.joint_transforms[HEAD], atol=1e-4, rtol=0.0)
+        steady = _placed(skeleton, steadying.steady(solution, index / FPS))
+        exact = _placed(skeleton, solution.pose)
+        np.testing.assert_allclose(steady.rotations[HEAD], exact.rotations[HEAD], atol=1e-5)
+        np.testing.assert_allclose(steady.positions[HEAD], exact.positions[HEAD], atol=1e-5)
 
 
 def test_no_joint_turns_faster_than_a_person_can(body, betas):
@@ -88,6 +94,27 @@ def test_a_lost_face_eases_to_neutral_where_it_was(body, betas):
     assert strengths[5] == pytest.approx(float(seen.expression.max()), abs=1e-3)
     assert strengths[-1] < 0.01
     assert max(np.diff(strengths)) < 1e-6
+
+
+def test_only_a_head_seen_the_body_leans_over_its_feet_and_follows(body, betas):
+    """The head moves 15 cm aside and stays: the feet stay at first, then come under it; the head is exact always."""
+    steadying, skeleton = Steadying(body, betas, RAW), Skeleton.of(body, betas)
+    heads, feet = [], []
+    for index in range(80):
+        solution = replace(
+            _solution(body, 0.0),
+            translation=np.array([0.15 * min(1.0, index / 5.0), 0.0, -1.0]),
+            joint_confidence=np.where(np.arange(NUM_JOINTS) == HEAD, 1.0, 0.0),
+            confidence=Confidence(face=1.0),
+        )
+        steady = _placed(skeleton, steadying.steady(solution, index / 10.0))
+        exact = _placed(skeleton, solution.pose)
+        np.testing.assert_allclose(steady.rotations[HEAD], exact.rotations[HEAD], atol=1e-5)
+        heads.append(steady.positions[HEAD, 0])
+        feet.append(steady.positions[LEFT_ANKLE, 0])
+    assert heads[5] - heads[0] == pytest.approx(0.15, abs=1e-3)
+    assert abs(feet[5] - feet[0]) < 0.06
+    assert feet[-1] - feet[0] == pytest.approx(0.15, abs=0.01)
 
 
 def test_reset_forgets(body, betas):

@@ -8,25 +8,15 @@ from nlfgs_studio.core.body.joints import JOINT_NAMES
 
 pytestmark = pytest.mark.window
 
-FOREARM = (0.697, 0.248)
-"""Of the picture's width and height, when the whole body is framed in its T-pose."""
-
-
-@pytest.fixture(scope="module")
-def program(start):
-    program = start()
-    program.wait_until_open()
-    return program
+FOREARM = (0.573, 0.39)
+"""Of the picture's width and height, when the whole body stands relaxed in it."""
 
 
 @pytest.fixture
-def chosen(program):
+def chosen(program, at_rest):
     """The left forearm was clicked."""
-    settled = program.after(lambda: program.key("f"))
-    left, top, width, height = settled.rectangles["picture"]
+    left, top, width, height = at_rest.rectangles["picture"]
     place = (left + FOREARM[0] * width, top + FOREARM[1] * height)
-    if settled.fields["selected_joint"] is not None:
-        program.after(lambda: program.key("Escape"))
     return program.after(lambda: program.click(*place))
 
 

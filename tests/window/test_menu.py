@@ -15,13 +15,6 @@ TITLE_MIDDLE, FIRST_LINE, LINE = 24, 57, 26
 DOCK = (84, 52, 352, 600)
 
 
-@pytest.fixture(scope="module")
-def program(start):
-    program = start()
-    program.wait_until_open()
-    return program
-
-
 def choose(program, menu: str, line: int):
     """Take a line of a menu, counted from 0."""
 
@@ -33,14 +26,12 @@ def choose(program, menu: str, line: int):
     return program.after(act)
 
 
-def test_the_menu_does_what_the_keys_do(program):
-    program.come_to_the_front()
-    whole = program.after(lambda: program.key("f"))
+def test_the_menu_does_what_the_keys_do(program, at_rest):
     by_key = program.after(lambda: program.key("h"))
     again = program.after(lambda: program.key("f"))
     by_menu = choose(program, "View", 1)
-    assert whole.picture == again.picture
-    assert by_key.picture != whole.picture
+    assert at_rest.picture == again.picture
+    assert by_key.picture != at_rest.picture
     assert by_menu.picture == by_key.picture
 
     left, top, width, height = by_menu.rectangles["rail Pose"]
@@ -54,8 +45,8 @@ def test_the_menu_does_what_the_keys_do(program):
     assert choose(program, "Edit", 1).document == turned.document
 
 
+@pytest.mark.usefixtures("at_rest")
 def test_f1_shows_the_help(program):
-    program.come_to_the_front()
     before = program.pixels(DOCK)
     program.key("F1")
     program.wait_for(lambda: np.mean(program.pixels(DOCK) != before) > 0.01, "help")

@@ -7,14 +7,16 @@ import pytest
 pytestmark = pytest.mark.window
 
 NECK = "neck y"
+FOLD_BUTTON = (1248, 532)
+"""At the right end of the bar while it is unfolded."""
 
 
-@pytest.fixture(scope="module")
-def program(start):
-    program = start()
-    opened = program.wait_until_open()
-    program.after(lambda: program.click(*middle(opened.rectangles["rail Pose"])))
-    return program
+@pytest.fixture
+def opened(program, at_rest):
+    """At rest, with the sliders of the joints in sight."""
+    if NECK in at_rest.rectangles:
+        return at_rest
+    return program.after(lambda: program.click(*middle(at_rest.rectangles["rail Pose"])))
 
 
 def middle(rectangle, share=(0.5, 0.5)):
@@ -35,8 +37,7 @@ def on_ruler(settled, seconds):
     return x, settled.rectangles["timeline"][1] + 10
 
 
-def test_two_keyframes_are_set_played_dragged_removed_and_undone(program):
-    opened = program.after(lambda: program.key("f"))
+def test_two_keyframes_are_set_played_dragged_removed_and_undone(program, opened):
     assert "timeline" not in opened.rectangles
     first = program.after(lambda: program.click(*middle(opened.rectangles["add key"])))
     assert first.fields["keys"] == {"pose": [0.0], "expression": [0.0], "camera": []}
@@ -78,25 +79,25 @@ def test_two_keyframes_are_set_played_dragged_removed_and_undone(program):
     assert undone.fields["errors"] == []
 
 
-def test_a_pose_by_its_name_is_one_step(program):
-    before = program.after(lambda: program.key("f"))
-    seated = program.after(lambda: program.click(*middle(before.rectangles["pose Seated"])))
-    assert seated.document != before.document
+def test_a_pose_by_its_name_is_one_step(program, opened):
+    seated = program.after(lambda: program.click(*middle(opened.rectangles["pose Seated"])))
+    assert seated.document != opened.document
     back = program.after(lambda: program.key("ctrl+z"))
-    assert back.document == before.document
+    assert back.document == opened.document
 
 
-def test_what_a_slider_does_is_recorded_and_becomes_a_clip(program):
-    before = program.after(lambda: program.key("f"))
-    slider = before.rectangles[NECK]
+def test_what_a_slider_does_is_recorded_and_becomes_a_clip(program, opened):
+    slider = opened.rectangles[NECK]
     program.key("r")
     recorded = program.after(lambda: _drag_and_stop(program, slider))
     ((start, duration),) = recorded.fields["clips"]
     assert duration > 0.3
-    assert start == pytest.approx(before.fields["seconds"], abs=0.1)
+    assert start == pytest.approx(opened.fields["seconds"], abs=0.1)
     undone = program.after(lambda: program.key("ctrl+z"))
     assert undone.fields["clips"] == []
     assert program.errors == ""
+    folded = program.after(lambda: program.click(*FOLD_BUTTON))
+    assert "timeline" not in folded.rectangles
 
 
 def _drag_and_stop(program, slider):

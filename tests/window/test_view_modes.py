@@ -9,13 +9,13 @@ pytestmark = pytest.mark.window
 WHEEL_DOWN = 5
 
 
-@pytest.fixture(scope="module")
-def program(start):
-    program = start()
-    settled = program.wait_until_open()
-    left, top, width, height = settled.rectangles["rail View"]
-    program.after(lambda: program.click(left + width / 2, top + height / 2))
-    return program
+@pytest.fixture
+def bare(program, at_rest):
+    """At rest, with the View panel in sight."""
+    if "view grid" in at_rest.rectangles:
+        return at_rest
+    left, top, width, height = at_rest.rectangles["rail View"]
+    return program.after(lambda: program.click(left + width / 2, top + height / 2))
 
 
 def press(program, settled, name):
@@ -24,8 +24,7 @@ def press(program, settled, name):
     return program.after(lambda: program.click(left + height / 2, top + height / 2))
 
 
-def test_floor_and_grid_come_and_go_without_touching_the_document(program):
-    bare = program.after(lambda: program.key("f"))
+def test_floor_and_grid_come_and_go_without_touching_the_document(program, bare):
     grid = press(program, bare, "view grid")
     both = press(program, grid, "view floor")
     assert len({bare.picture, grid.picture, both.picture}) == 3
@@ -48,8 +47,7 @@ def scrolled(program, settled, name):
     return settled
 
 
-def test_a_checkerboard_stands_for_nothing(program):
-    bare = program.after(lambda: program.key("f"))
+def test_a_checkerboard_stands_for_nothing(program, bare):
     in_sight = scrolled(program, bare, "view transparent")
     transparent = press(program, in_sight, "view transparent")
     assert transparent.picture != bare.picture

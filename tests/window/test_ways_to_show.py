@@ -56,7 +56,6 @@ def test_the_slower_texture_shows_the_same_picture_and_says_so(start, program, a
     assert "NLFGS_STUDIO_RAW_TEXTURE" in slow.fields["fallback"]
     assert slow.picture == at_rest.picture
     assert np.abs(slow_program.pixels(left_of_the_figures).astype(int) - pixels).max() <= 1
-    slow_program.close()
 
 
 def test_a_motion_plays_holds_and_is_scrubbed_without_touching_the_document(start, arm_goes_down):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 
-import numpy as np
 import pytest
 
 pytestmark = pytest.mark.window
@@ -78,6 +77,20 @@ def test_the_layout_follows_the_size_of_the_window(program, at_rest):
     assert again.picture == at_rest.picture
 
 
+def test_the_edge_of_the_panels_is_dragged_and_remembered(program, at_rest):
+    left, top, width, height = at_rest.rectangles["picture"]
+    edge, _, edge_width, _ = at_rest.rectangles["dock edge"]
+    start, end = (edge + edge_width / 2, top + height / 2), (edge - 80, top + height / 2)
+    narrow = program.after(lambda: program.drag(start, end))
+    assert narrow.rectangles["picture"] == [left - 32, top, width + 32, height], "320 wide at least, of 352"
+    settings = program.folder / "home" / "settings" / "settings.json"
+    program.wait_for(lambda: '"dock_width": 320' in settings.read_text(), "settings on the disk")
+    narrow_edge = (narrow.rectangles["dock edge"][0] + edge_width / 2, start[1])
+    wide = program.after(lambda: program.drag(narrow_edge, start))
+    assert wide.rectangles["picture"] == at_rest.rectangles["picture"]
+    assert wide.picture == at_rest.picture
+
+
 def test_a_still_window_leaves_the_processor_alone(program, at_rest):
     time.sleep(0.6)
     before = program.cpu_seconds()
@@ -112,19 +125,3 @@ def test_an_avatar_is_saved_and_opened_by_the_dialogs(program, at_rest):
     assert opened.fields["status"] == "opened saved.npz"
     assert opened.document == saved.document
     program.after(lambda: program.click(*middle(opened.rectangles["rail Pose"])))
-
-
-def test_unsaved_work_is_asked_about_before_the_window_closes(program, at_rest):
-    slider = at_rest.rectangles[SLIDER]
-    program.after(lambda: program.drag(middle(slider), middle(slider, (0.9, 0.5))))
-    whole = (0, 0, 1280, 720)
-    before = program.pixels(whole)
-    program.ask_to_close()
-    program.wait_for(lambda: np.any(program.pixels(whole) != before), "question")
-    assert program.process.poll() is None
-    program.key("Escape")
-    program.after(lambda: program.key("ctrl+z"))
-    program.ask_to_close()
-    assert program.process.wait(5) == 0
-    assert program.trace()[-1]["errors"] == []
-    assert program.errors == ""

@@ -1,6 +1,7 @@
 """The window goes on while files are read and written: how long its longest frame is in each kind of work.
 
-The times are told, not judged: machines that run tests are shared. What is judged holds on any machine: the work does
+A frame waits at most `LIMIT` for anything, beside what a software OpenGL takes to present one while nothing is done.
+Where that alone takes long, others use the machine, and only laws that hold on any machine are judged: the work does
 not happen in a frame, so no frame lasts as long as a good part of the work, and frames keep coming.
 """
 
@@ -19,6 +20,9 @@ FILM_BUTTON = (1168, 652)
 CANCEL_BUTTON = (1254, 704)
 FILM_SECONDS = 5.0
 WHOLE = (0, 0, 1280, 720)
+QUIET_SECONDS = 2.0
+LIMIT, BUSY = 100.0, 60.0
+"""Milliseconds: that a frame may wait, and that presenting takes on a machine that others use."""
 MIN_FRAMES = 5
 LARGEST_SHARE = 0.5
 """Of the time that a work takes with the quiet after it, for the longest frame."""
@@ -92,6 +96,9 @@ def spells(start) -> list[Spell]:
 
     settled = program.wait_until_open()
     note("start and open", began)
+    since = time.monotonic()
+    time.sleep(QUIET_SECONDS)
+    note("nothing", since)
     program.come_to_the_front()
 
     settled = program.after(lambda: program.click(*middle(settled.rectangles["rail Pose"])))
@@ -124,7 +131,15 @@ def test_the_longest_frames_are_told(spells, record_property):
     for spell in spells:
         print(spell.line())
         record_property(spell.name, round(spell.milliseconds))
-    assert len(spells) == 7
+    assert len(spells) == 8
+
+
+def test_no_frame_waits(spells):
+    presenting = next(spell for spell in spells if spell.name == "nothing").milliseconds
+    if presenting > BUSY:
+        pytest.skip(f"presenting a frame takes {presenting:.0f} ms while nothing is done: others use this machine")
+    for spell in spells:
+        assert spell.milliseconds < LIMIT + presenting, spell.line()
 
 
 def test_frames_keep_coming_whatever_is_done(spells):

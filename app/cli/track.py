@@ -1,0 +1,130 @@
+"""`nlfgs-studio track`: a camera, film, folder or photo to a motion file."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from ...core.body.body_registry import default_body
+from ...core.errors import StudioError
+from ...core.storage.motion_npz import write_motion
+from .output import write_json
+from .progress import ProgressLine
+from .session import session
+
+if TYPE_CHECKING:
+    from ...core.body.model import BodyModel
+    from ...core.tracking.offline import Track
+
+_SELDOM = 0.5
+"""Part of the pictures below which it is said how often somebody was seen."""
+
+
+def track(options: argparse.Namespace) -> None:
+    """Write the motion that the options name.
+
+    Raises:
+        StudioError: nobody is seen, or the source broke off: what came before is written all the same.
+        Cancelled, KeyboardInterrupt: it was stopped; once somebody was seen, that is written all the same.
+    """
+    from ...core.tracking.offline import OFFLINE_SMOOTHING, track_source
+    from ...core.tracking.smoothing import Smoothing
+    from ...core.tracking.sources import open_source
+    from ...core.tracking.tracker import prepare
+    from ...core.tracking.tracker_settings import TrackerSettings
+
+    started = time.monotonic()
+    amount = options.smoothing
+    smoothing = OFFLINE_SMOOTHING if amount is None else Smoothing(head=amount, face=amount, body=amount, hands=amount)
+    with contextlib.closing(open_source(options.source)) as source:
+        body, betas = _avatar(options)
+        with ProgressLine() as line:
+            prepare(body, line.show)
+        with ProgressLine() as line, _stopped_by_ctrl_c(line) as stopped:
+            result = track_source(
+                source,
+                body,
+                betas=betas,
+                settings=TrackerSettings(parts=options.parts, smoothing=smoothing),
+                field_of_view=options.fov,
+                mirror=options.mirror,
+                report=line.show,
+                stopped=stopped,
+            )
+    write_motion(options.output, result.motion)
+    if options.json is not None:
+        write_json(options.json, _figures(result, time.monotonic() - started))
+    print(_in_words(options.output, result), file=sys.stderr if options.json == Path("-") else sys.stdout)
+    if result.trouble is not None:
+        message = f"{result.trouble.message}; {options.output} holds the {result.motion.num_frames} pictures before"
+        raise StudioError(message, hint=result.trouble.hint)
+    if stopped() and not source.live:  # of a camera it is the usual end
+        raise KeyboardInterrupt
+
+
+def _avatar(options: argparse.Namespace) -> tuple[BodyModel, torch.Tensor | None]:
+    """The body to move, and the betas to keep; without an avatar the built-in body takes the person's shape."""
+    if options.avatar is None:
+        with ProgressLine() as line:
+            return default_body(line.show), None
+    with session(options.avatar, drawing=False) as services:
+        document = services.store.state.document
+    if document.body is None:
+        raise StudioError(f"{options.avatar} has no rig to be moved", hint="name an avatar, or leave it out")
+    return document.body, None if options.identity == "tracked" else torch.tensor(document.betas)
+
+
+@contextlib.contextmanager
+def _stopped_by_ctrl_c(line: ProgressLine) -> Iterator[Callable[[], bool]]:
+    """Whether Ctrl-C was pressed; the second one ends the program as usual."""
+    pressed = False
+
+    def press(*_: Any) -> None:
+        nonlocal pressed
+        pressed = True
+        signal.signal(signal.SIGINT, before)
+        line.clear()
+        print("stopping: what has been seen is kept (Ctrl-C again drops it)", file=sys.stderr)
+
+    before = signal.signal(signal.SIGINT, press)
+    try:
+        yield lambda: pressed
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _in_words(path: Path, result: Track) -> str:
+    motion = result.motion
+    lines = [f"wrote {path}: {motion.num_frames} frame{'s' * (motion.num_frames != 1)} at {motion.fps:g} a second"]
+    face, body, *_ = result.seen
+    if result.num_faces > 1:
+        lines.append(f"{result.num_faces} faces are in the picture: the largest was followed; crop it for another one")
+    if face == 0.0:
+        lines.append("the face was never seen: it stays neutral")
+    elif max(face, body) < _SELDOM:
+        lines.append(
+            f"somebody was seen in {100.0 * max(face, body):.0f} % of the pictures only, else the avatar rests"
+        )
+    return "\n".join(lines)
+
+
+def _figures(result: Track, seconds: float) -> dict[str, Any]:
+    motion, person = result.motion, result.person
+    face, body, left, right = result.seen
+    return {
+        "frames": motion.num_frames,
+        "fps": motion.fps,
+        "seconds": seconds,
+        "seen": {"face": face, "body": body, "left_hand": left, "right_hand": right},
+        "face_residual": None if person is None else person.residual,
+        "milliseconds": dict(result.milliseconds),
+        "complete": result.trouble is None,
+    }

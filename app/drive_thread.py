@@ -1,0 +1,240 @@
+"""The thread that drives: opens the source, gets the tracker ready, and turns each newest picture into a pose.
+
+It sees neither the store nor the window. What it is asked for comes as wishes, what it has comes as the newest sight
+and as events; the source's own troubles do not end it, so that it can be told to try again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from ..core.channels import EventQueue, LatestSlot
+from ..core.jobs import JobContext
+from ..core.tracking.frame_reader import FrameReader, SourceEnded, SourceEvent, SourceOpened
+from .driven import DrivenPose, Sight
+from .sight import sight_picture
+
+if TYPE_CHECKING:
+    import torch
+    from jaxtyping import Float
+
+    from ..core.body.model import BodyModel
+    from ..core.tracking.detection import Frame
+    from ..core.tracking.frame_source import FrameSource
+    from ..core.tracking.solution import TrackedFrame
+    from ..core.tracking.tracker_settings import TrackerSettings
+    from .settings import DriveSettings
+
+WAIT_SECONDS = 0.1
+"""For a picture, before wishes are looked at again."""
+PICTURE_SECONDS = 0.06
+"""Between two small pictures for the person: more cost time and show nothing."""
+
+Wish = Literal["retry", "calibrate", "forget calibration"]
+
+
+class DrivingTracker(Protocol):
+    """What is used of `core.tracking.tracker.Tracker`."""
+
+    settings: TrackerSettings
+
+    def track(self, frame: Frame) -> TrackedFrame: ...
+
+    def calibrate(self) -> None: ...
+
+    def forget_calibration(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class Equipment(Protocol):
+    """Where sources and trackers come from; tests bring their own."""
+
+    def open_source(self, source: str) -> FrameSource: ...
+
+    def prepare(self, body: BodyModel, report: Callable[[float, str], None]) -> None: ...
+
+    def tracker(
+        self,
+        body: BodyModel,
+        betas: Float[torch.Tensor, " S"],
+        *,
+        width: int,
+        height: int,
+        settings: TrackerSettings,
+    ) -> DrivingTracker: ...
+
+
+class TrackingEquipment:
+    """The real ones."""
+
+    def open_source(self, source: str) -> FrameSource:
+        from ..core.tracking.sources import open_source
+
+        return open_source(source)
+
+    def prepare(self, body: BodyModel, report: Callable[[float, str], None]) -> None:
+        from ..core.tracking.tracker import prepare
+
+        prepare(body, report)
+
+    def tracker(
+        self,
+        body: BodyModel,
+        betas: Float[torch.Tensor, " S"],
+        *,
+        width: int,
+        height: int,
+        settings: TrackerSettings,
+    ) -> DrivingTracker:
+        from ..core.tracking.tracker import Tracker
+
+        return Tracker(body, betas, width=width, height=height, settings=settings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Ready:
+    """The tracker stands; poses come from now on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Request:
+    """What is driven by what."""
+
+    source: str
+    body: BodyModel
+    betas: Float[torch.Tensor, " S"]
+    settings: DriveSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Wires:
+    """Between the thread and the main one; both ends may be used at any time."""
+
+    sights: LatestSlot[Sight] = field(default_factory=LatestSlot)
+    events: EventQueue[SourceEvent | Ready] = field(default_factory=EventQueue)
+    wishes: EventQueue[Wish] = field(default_factory=EventQueue)
+    settings: LatestSlot[DriveSettings] = field(default_factory=LatestSlot)
+
+
+def drive(context: JobContext, request: Request, wires: Wires, equipment: Equipment) -> None:
+    """Until the source ends or the job is cancelled.
+
+    Raises:
+        StudioError: the tracker cannot work on this machine, or on this body.
+        Cancelled: the person wants it to stop.
+    """
+    run = _Run(context, request, wires, equipment)
+    try:
+        while not run.is_over:
+            run.step()
+    finally:
+        run.close()
+
+
+class _Run:
+    def __init__(self, context: JobContext, request: Request, wires: Wires, equipment: Equipment) -> None:
+        self.is_over = False
+        self._context = context
+        self._request = request
+        self._wires = wires
+        self._equipment = equipment
+        self._settings = request.settings
+        self._began = time.monotonic()
+        self._tracker: DrivingTracker | None = None
+        self._size = (0, 0)
+        self._pictured_at = 0.0
+        # The source is opened first: that it is missing is said at once, not after the tracker's minute of learning.
+        self._reader = FrameReader(
+            lambda: equipment.open_source(request.source),
+            loop=self._settings.loop,
+            mirror=self._settings.mirror,
+        )
+
+    def step(self) -> None:
+        self._context.check()
+        self._take_settings()
+        for wish in self._wires.wishes.drain():
+            self._grant(wish)
+        for event in self._reader.drain():
+            self._wires.events.put(event)
+            if isinstance(event, SourceOpened):
+                self._get_ready(event)
+            self.is_over |= isinstance(event, SourceEnded)
+        if self._tracker is None:
+            time.sleep(WAIT_SECONDS)
+            return
+        frame = self._reader.next(WAIT_SECONDS)
+        if frame is not None:
+            self._wires.sights.put(self._seen(frame, self._tracker))
+
+    def _grant(self, wish: Wish) -> None:
+        if wish == "retry":
+            self._reader.retry()
+        elif self._tracker is not None:
+            self._tracker.calibrate() if wish == "calibrate" else self._tracker.forget_calibration()
+
+    def _take_settings(self) -> None:
+        settings = self._wires.settings.take()
+        if settings is not None:
+            self._settings = settings
+            self._reader.mirror = settings.mirror
+            if self._tracker is not None:
+                self._tracker.settings = settings.tracker
+
+    def _get_ready(self, opened: SourceOpened) -> None:
+        """Have a tracker for pictures of that size; the first time on a machine that takes long."""
+        size = (opened.width, opened.height)
+        if self._tracker is not None and size == self._size:
+            return
+        request, before = self._request, self._tracker
+        if before is None:
+            self._equipment.prepare(request.body, self._context.report)
+        else:
+            before.close()
+        self._context.report(1.0, "starting to track")
+        self._tracker = self._equipment.tracker(
+            request.body, request.betas, width=size[0], height=size[1], settings=self._settings.tracker
+        )
+        self._size = size
+        self._wires.events.put(Ready())
+        if before is None and not opened.live:
+            # A film has run on meanwhile: it is shown from its beginning.
+            self._reader.close()
+            self._reader.drain()
+            self._reader.retry()
+
+    def _seen(self, frame: Frame, tracker: DrivingTracker) -> Sight:
+        now = time.monotonic()
+        taken_at = now - self._reader.age(frame)
+        # The reader counts anew when it tries again; for the tracker time goes on.
+        tracked = tracker.track(replace(frame, seconds=taken_at - self._began))
+        took = 1e3 * (time.monotonic() - now)
+        picture = None
+        if now - self._pictured_at >= PICTURE_SECONDS:
+            self._pictured_at = now
+            picture = sight_picture(frame, tracked.detection)
+        return Sight(
+            pose=_plain(tracked),
+            confidence=tracked.confidence,
+            milliseconds={**tracked.milliseconds, "all": took},
+            taken_at=taken_at,
+            picture=picture,
+        )
+
+    def close(self) -> None:
+        self._reader.close()
+        if self._tracker is not None:
+            self._tracker.close()
+
+
+def _plain(tracked: TrackedFrame) -> DrivenPose:
+    x, y, z = tracked.pose.translation.tolist()
+    return DrivenPose(
+        rotations=tuple((a, b, c) for a, b, c in tracked.pose.rotations.tolist()),
+        translation=(x, y, z),
+        expression=tuple(tracked.pose.expression.tolist()),
+    )

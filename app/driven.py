@@ -1,0 +1,89 @@
+"""What a camera or a film does to the avatar, as values: it lies over the document's pose and is never part of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from jaxtyping import UInt8
+
+from ..core.errors import StudioError
+from ..core.tracking.solution import Confidence
+
+if TYPE_CHECKING:
+    from ..core.tracking.camera_source import CameraDevice
+
+Vector = tuple[float, float, float]
+
+Phase = Literal["off", "preparing", "driving", "stopping"]
+"""From the person's wish until the last picture; a camera may be open in all but the first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrivenPose:
+    """A whole pose, where the avatar stands."""
+
+    rotations: tuple[Vector, ...]
+    """Axis-angle of all 55 joints, radians."""
+    translation: Vector
+    """Metres."""
+    expression: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Sight:
+    """What was made of one picture of the source."""
+
+    pose: DrivenPose
+    """In the tracker's world, which has the camera at its origin."""
+    confidence: Confidence
+    milliseconds: Mapping[str, float]
+    """Of the tracker's stages, and their sum in "all"."""
+    taken_at: float
+    """When the picture arrived; seconds of `time.monotonic`."""
+    picture: UInt8[np.ndarray, "H W 4"] | None
+    """A small copy with what was found in it; None where the last one is recent enough."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Driving:
+    """Who drives the avatar, how it goes, and the pose that stands now."""
+
+    phase: Phase = "off"
+    source: str = ""
+    """As it was asked for: `camera:0`, or a path."""
+    title: str = ""
+    """As the source calls itself."""
+    is_open: bool = False
+    """Whether the source may be open: from the first try until it is certainly closed."""
+    trouble: StudioError | None = None
+    """Why no pictures come, until it is over or tried again."""
+    pose: DrivenPose | None = None
+    """What is shown; None where the document's own pose is."""
+    sight: Sight | None = None
+    """The last one of this source."""
+    held_joints: frozenset[int] = frozenset()
+    held_actions: frozenset[int] = frozenset()
+    """Joints, and actions of the face, that the person took over with a slider: they are the document's."""
+    cameras: tuple[CameraDevice, ...] | None = None
+    """Those that the system listed; None until it is asked."""
+    output: str = ""
+    """The virtual camera that other programs see the avatar in; empty where there is none."""
+
+    @property
+    def is_on(self) -> bool:
+        return self.phase in ("preparing", "driving")
+
+    @property
+    def is_camera(self) -> bool:
+        return self.source.lower().startswith("camera:")
+
+    @property
+    def is_camera_open(self) -> bool:
+        """What the person must be told of at any time."""
+        return self.is_open and self.is_camera
+
+
+NOBODY_DRIVES = Driving()
