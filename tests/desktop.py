@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 
 SCREEN_SIZE = (2000, 1200)
-START_SECONDS = 120.0
+START_SECONDS = 300.0
 """On a fresh machine the kernels are compiled first."""
-ANSWER_SECONDS = 20.0
+ANSWER_SECONDS = 40.0
 KEY_MILLISECONDS = 120
 """Between two keys: DearPyGui takes one character a frame, and frames are slow on a busy machine."""
 POINTING_SECONDS = 0.15

@@ -7,11 +7,13 @@ from types import ModuleType
 import numpy as np
 from made_up_faces import random_embedding
 from nlfgs_studio.core.body.model import BodyModel
-from nlfgs_studio.core.tracking.detection import Detection, FaceDetection, Frame
+from nlfgs_studio.core.tracking.detection import NUM_FACE_POINTS, Detection, FaceDetection, Frame
+from nlfgs_studio.core.tracking.expression_map import ExpressionMap
 from nlfgs_studio.core.tracking.face_rig import FaceRig
 from nlfgs_studio.core.tracking.focal import assumed_focal
 from nlfgs_studio.core.tracking.frame_source import SourceDamagedError
 from nlfgs_studio.core.tracking.identity import Identity
+from nlfgs_studio.core.tracking.learned_face import LearnedFace
 from nlfgs_studio.core.tracking.solution import CAMERA_FROM_WORLD
 from nlfgs_studio.core.tracking.turns import matrices
 
@@ -42,12 +44,24 @@ class Pictures:
     def close(self) -> None: ...
 
 
+def _know_nothing(body: BodyModel) -> ExpressionMap:
+    """A map that takes every face for neutral and hardly believes it."""
+    count = body.num_expression + 9
+    return ExpressionMap(
+        weights=np.zeros((count, 3 * NUM_FACE_POINTS)),
+        bias=np.zeros(count),
+        stillness=np.ones(NUM_FACE_POINTS),
+        limits=np.tile([-1.0, 1.0], (count, 1)),
+        errors=np.full(count, 100.0),
+    )
+
+
 class Person:
     """Stands in for the detectors: the face points of a body that nods, as a camera of the pictures' size sees them."""
 
     def __init__(self, body: BodyModel) -> None:
-        self.embedding = random_embedding(body)
-        self._points = FaceRig(body, self.embedding).points(np.zeros((3, 3)), np.zeros(body.num_expression))
+        self.face = LearnedFace(embedding=random_embedding(body), expressions=_know_nothing(body))
+        self._points = FaceRig(body, self.face.embedding).points(np.zeros((3, 3)), np.zeros(body.num_expression))
         self.absent: set[int] = set()
         self.identity = Identity(betas=np.zeros(body.num_betas), offsets=np.zeros((478, 3)), residual=0.0)
         self.calls = 0
@@ -56,8 +70,7 @@ class Person:
     def stand_in(self, monkeypatch, *modules: ModuleType) -> None:
         """Be what these modules see, and be known at once: a person of the body's mean shape."""
         for module in modules:
-            monkeypatch.setattr(module, "landmark_embedding", lambda *_: self.embedding)
-            monkeypatch.setattr(module, "expression_map", lambda *_: None)
+            monkeypatch.setattr(module, "learned_face", lambda *_: self.face)
             monkeypatch.setattr(module, "Detectors", lambda *_, **__: self)
             monkeypatch.setattr(module, "estimate_identity", lambda *_: self.identity, raising=False)
             monkeypatch.setattr(module, "FaceFinder", lambda **_: self, raising=False)

@@ -144,14 +144,16 @@ class Ground:
         reach = abs(self.anatomy.joint("left_shoulder")[0]) * 1.1
         on_trunk &= np.abs(self.anatomy.vertices[:, 0]) < reach
         on_trunk &= self.anatomy.vertices[:, 1] > self.anatomy.joint("spine1")[1]
-        points = self.anatomy.vertices[on_trunk]
+        points, facing = self.anatomy.vertices[on_trunk], self.anatomy.normals[on_trunk, 2]
         corner = points[:, :2].min(0)
         cells = ((points[:, :2] - corner) / 0.01).astype(int)
-        shape = tuple(cells.max(0) + 1)
-        back, front = np.full(shape, np.inf), np.full(shape, -np.inf)
-        np.minimum.at(back, tuple(cells.T), points[:, 2])
-        np.maximum.at(front, tuple(cells.T), points[:, 2])
-        return _filled(back), _filled(front), corner
+        tables = []
+        # What faces the other way says nothing, even where a cell holds nothing else.
+        for outwards, reduce in ((facing < -0.1, np.minimum), (facing > 0.1, np.maximum)):
+            table = np.full(cells.max(0) + 1, -np.inf if reduce is np.maximum else np.inf)
+            reduce.at(table, tuple(cells[outwards].T), points[outwards, 2])
+            tables.append(ndimage.gaussian_filter(_filled(table), 1.5, mode="nearest"))
+        return tables[0], tables[1], corner
 
     def trunk(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Rearmost and foremost z of the bare trunk there; beside it what is nearest."""

@@ -92,7 +92,7 @@ def _curtain(
     )
     points = ground.around_head(drawn, radius + ripple + 0.0015 * unit * np.cos(azimuth * 23.0), height)
     if behind != 0.0:
-        points = _clear_of_trunk(ground, points, behind, below, inset)
+        points = _clear_of_trunk(ground, look, points, behind, below, inset)
     outward = points - (ground.head_centre - [0.0, 0.0, 0.0])
     outward = outward * [1.0, 0.0, 1.0]
     streaks = np.interp(azimuth[:, 0], np.linspace(*span, columns // 2), random.normal(size=columns // 2))[:, None]
@@ -104,11 +104,13 @@ def _curtain(
     return replace(hanging, hosts=np.full(len(hanging), HANGING))
 
 
-def _clear_of_trunk(ground: Ground, points: np.ndarray, behind: float, below: np.ndarray, inset: float) -> np.ndarray:
-    """Laid over the back, or over the chest."""
+def _clear_of_trunk(
+    ground: Ground, look: Look, points: np.ndarray, behind: float, below: np.ndarray, inset: float
+) -> np.ndarray:
+    """Laid over the clothes on the back, or over the chest."""
     points = points.copy()
     rear, fore = ground.trunk(points[..., 0], points[..., 1])
-    clearance = 0.021 * ground.unit - inset
+    clearance = (0.036 if look.top in ("sweater", "coat") else 0.024) * ground.unit - inset
     z = points[..., 2]
     free = np.minimum(z, rear - clearance) if behind > 0 else np.maximum(z, fore + clearance)
     points[..., 2] += np.broadcast_to(below, free.shape) * (free - points[..., 2])

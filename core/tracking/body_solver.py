@@ -120,16 +120,19 @@ class BodySolver:
         joint_confidence[[NECK, HEAD]] = head_confidence
         if points is not None:
             self._solve_trunk(rotations, joint_confidence, points, head)
-            translation = self._translation(rotations, expression, face, points, previous)
+        translation = self._translation(rotations, expression, face, points, previous)
+        if points is not None:
             trunk = place(self._skeleton.joints(expression), rotations, self._skeleton.rest_joints[0] + translation)
             self._solve_limbs(rotations, joint_confidence, points, detection, trunk, previous)
+            if face is None:  # legs say more about the distance
+                translation = self._behind_pixels(rotations, points)
         if face is not None:
             rotations[FACE_JOINTS] = matrices(np.stack([face.jaw, face.left_eye, face.right_eye]))
             joint_confidence[FACE_JOINTS] = face.confidence
         return BodySolution(
             rotations=rotations,
             expression=expression,
-            translation=self._translation(rotations, expression, face, points, previous),
+            translation=translation,
             joint_confidence=joint_confidence,
             confidence=Confidence(
                 face=0.0 if face is None else face.confidence,
@@ -165,11 +168,13 @@ class BodySolver:
         """Write arms with their hands, and legs, in place."""
         for leg in self._legs:
             leg.solve(rotations, joint_confidence, trunk, points)
-        before = None if previous is None else place(self._skeleton.rest_joints, previous.rotations).rotations
         for arm, hand in zip(self._arms, (detection.left_hand, detection.right_hand), strict=True):
-            lifted = hand and lifted_hand(hand, self._camera)
-            known = previous is not None and previous.joint_confidence[arm.fingers].all()
-            wrist_before = before[arm.joints[-1]] if before is not None and known else None
+            lifted, wrist_before = None, None
+            if hand is not None:
+                lifted = lifted_hand(hand, self._camera)
+                if previous is not None and previous.joint_confidence[arm.fingers].all():
+                    before = place(self._skeleton.rest_joints, previous.rotations)
+                    wrist_before = before.rotations[arm.joints[-1]]
             arm.solve(rotations, joint_confidence, trunk, points, lifted, wrist_before)
 
     def _translation(
@@ -184,14 +189,15 @@ class BodySolver:
         if face is not None:
             return head_placed(self._skeleton, rotations, expression, face.head_position)
         if points is not None:
-            return self._behind_pixels(place(self._skeleton.rest_joints, rotations).positions, points)
+            return self._behind_pixels(rotations, points)
         if previous is None:
             return head_placed(self._skeleton, rotations, expression, _USUAL_PLACE)
         before = place(self._skeleton.rest_joints, previous.rotations)
         return head_placed(self._skeleton, rotations, expression, before.positions[HEAD] + previous.translation)
 
-    def _behind_pixels(self, positions: Float[np.ndarray, "55 3"], points: BodyPoints) -> Float[np.ndarray, "3"]:
+    def _behind_pixels(self, rotations: Float[np.ndarray, "55 3 3"], points: BodyPoints) -> Float[np.ndarray, "3"]:
         """The translation by which the seen joints come nearest to their pixels' rays (least squares, times depth)."""
+        positions = place(self._skeleton.rest_joints, rotations).positions
         landmarks, joints = (list(column) for column in zip(*_JOINT_OF_POINT, strict=True))
         rays = points.places[landmarks] / -points.places[landmarks, 2:]
         weights = np.where(points.visibility[landmarks] < SEEN, 0.0, points.visibility[landmarks])

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 
 from .detection import BodyDetection, HandDetection
 
@@ -18,6 +18,8 @@ _NOSE, _LEFT_WRIST, _RIGHT_WRIST = 0, 15, 16
 """Among the body's 33 points."""
 _KNUCKLE = 9
 """The middle finger's root among a hand's 21 points."""
+_ARMS_REACH = 2.5
+"""From the nose to a stretched hand, in sizes of the face's square."""
 _HIDDEN = 0.3
 """Below this visibility a point of the body says nothing."""
 
@@ -92,6 +94,15 @@ class Following:
 
     def missed(self) -> None:
         self._lost = True
+
+
+def without_others(picture: UInt8[np.ndarray, "H W 3"], face: Square) -> UInt8[np.ndarray, "H W 3"]:
+    """The picture, black beyond the reach of the arms of the person with that face."""
+    low, high = (round(face.x + side * _ARMS_REACH * face.size) for side in (-1.0, 1.0))
+    alone = np.zeros_like(picture)
+    columns = slice(max(low, 0), max(high, 0))
+    alone[:, columns] = picture[:, columns]
+    return alone
 
 
 def is_bodys_face(body: BodyDetection, face: Square) -> bool:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Literal
 
 import numpy as np
 
 from .detection import BodyDetection, Detection, FaceDetection, Frame, HandDetection
-from .following import Following, is_bodys_face, sided_hands, square_around
+from .following import Following, is_bodys_face, sided_hands, square_around, without_others
 from .mediapipe_graphs import BodyReader, FaceFinder, FaceMesh, HandReader
 
 Part = Literal["face", "body", "hands"]
@@ -42,6 +43,7 @@ class Detectors:
         self._body = BodyReader(static=static) if "body" in parts else None
         self._hands = HandReader(static=static) if "hands" in parts else None
         self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="detector")
+        self._is_crowded = False
         self._begun: _Limbs | None = None
         self._held: _Limbs | None = None
 
@@ -53,7 +55,7 @@ class Detectors:
         if self._static:
             self._following = Following()
         if self._begun is None and (self._body or self._hands):
-            self._begun = _Limbs(frame, self._threads, self._body, self._hands)
+            self._begun = _Limbs(self._of_one_person(frame), self._threads, self._body, self._hands)
         started = time.perf_counter()
         face = self._face.read(frame, self._following) if self._face else None
         milliseconds = {"face": 1000.0 * (time.perf_counter() - started)} if self._face else {}
@@ -64,8 +66,7 @@ class Detectors:
         body, hands = self._held.wait()
         if body is not None and face is not None and not is_bodys_face(body, square_around(face.points)):
             body = None
-            if self._begun is None and self._body is not None:
-                self._body.forget()
+            self._leave_out_others()
         left, right = sided_hands(hands, body)
         return Detection(
             width=width,
@@ -77,6 +78,18 @@ class Detectors:
             held_seconds=frame.seconds - self._held.seconds,
             milliseconds=MappingProxyType(milliseconds | self._held.milliseconds),
         )
+
+    def _of_one_person(self, frame: Frame) -> Frame:
+        """The picture for body and hands: once a stranger's body was found, without strangers."""
+        face = self._following.expected
+        self._is_crowded &= face is not None
+        return replace(frame, image=without_others(frame.image, face)) if self._is_crowded and face else frame
+
+    def _leave_out_others(self) -> None:
+        """Look for the body anew, beside the followed face only."""
+        if not self._is_crowded and self._begun is None and self._body is not None:
+            self._is_crowded = True
+            self._body.forget()
 
     def close(self) -> None:
         """Ends the threads; the detectors cannot be used any more."""

@@ -124,7 +124,9 @@ class _Model:
 
     def forget(self) -> None:
         """Look at the next picture as if it were the first."""
-        self._graph.reset()
+        with _making, _quietly():  # the models are loaded anew
+            self._graph.reset()
+            self._process(np.zeros((64, 64, 3), np.uint8))
 
     def close(self) -> None:
         self._graph.close()

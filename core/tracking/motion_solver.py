@@ -14,12 +14,11 @@ from ..cameras import Camera
 from .body_solver import BodySolution, BodySolver
 from .calibration import NeutralCalibration, neutral_calibration
 from .detection import BodyDetection, Detection
-from .embedding import LandmarkEmbedding
-from .expression_map import ExpressionMap
 from .face_rig import FaceRig
 from .face_solver import FaceSolver
 from .gains import FaceGains, scaled_body
 from .identity import Identity
+from .learned_face import LearnedFace
 from .skeleton import Skeleton
 from .solution import FaceSolution, TrackedFrame
 from .steadying import Steadying
@@ -36,8 +35,8 @@ _FORGET_SECONDS = 0.5
 class MotionSolver:
     """Solves face and body of each picture and steadies them; fast, and without threads of its own.
 
-    `betas` are the avatar's, `person` is whose face is seen: the avatar does what the person does beside their own
-    neutral face.
+    `face` is what was learned of the body's, `betas` are the avatar's, `person` is whose face is seen: the avatar does
+    what the person does beside their own neutral face.
     """
 
     def __init__(
@@ -46,15 +45,14 @@ class MotionSolver:
         betas: Float[torch.Tensor, " S"],
         camera: Camera,
         *,
-        embedding: LandmarkEmbedding,
-        expressions: ExpressionMap | None = None,
+        face: LearnedFace,
         person: Identity | None = None,
         settings: TrackerSettings | None = None,
     ) -> None:
         self.settings = settings or TrackerSettings()
         self._camera = camera
-        self._expressions = expressions
-        self._rig = FaceRig(body, embedding)
+        self._expressions = face.expressions
+        self._rig = FaceRig(body, face.embedding)
         self.meet(person)
         self._gains = FaceGains(body)
         self._skeleton = Skeleton.of(body, betas)

@@ -21,7 +21,7 @@ from .detection import Detection
 from .focal import assumed_focal
 from .frame_source import FrameSource, SourceEmptyError, SourceError, mirrored
 from .identity import Identity, estimate_identity
-from .learned_face import expression_map, landmark_embedding
+from .learned_face import learned_face
 from .mediapipe_detectors import Detectors
 from .mediapipe_graphs import FaceFinder
 from .motion_solver import MotionSolver
@@ -123,21 +123,13 @@ def track_source(
         raise sight.trouble or _nobody_error(source, sight.brightness, settings)
 
     report(_SEEING_SHARE, "getting to know the face")
-    embedding = landmark_embedding(body)
+    face = learned_face(body)
     faces = [each.detection.face for each in seen if each.detection.face is not None]
     small_camera = reduced_camera(camera)
-    person = estimate_identity(body, embedding, faces, small_camera) if faces else None
+    person = estimate_identity(body, face.embedding, faces, small_camera) if faces else None
     if betas is None:
         betas = torch.zeros(body.num_betas) if person is None else torch.from_numpy(person.betas).float()
-    solver = MotionSolver(
-        body,
-        betas,
-        small_camera,
-        embedding=embedding,
-        expressions=expression_map(body),
-        person=person,
-        settings=settings,
-    )
+    solver = MotionSolver(body, betas, small_camera, face=face, person=person, settings=settings)
     frames = _solve(solver, seen, report)
     motion = Motion(
         name=source.description,

@@ -22,6 +22,8 @@ _HEAD_ROW = NUM_JOINTS
 _LARGEST_SPEED = np.full((NUM_JOINTS + 1, 1), 14.0)
 """Radians a second; a fast throw turns the elbow by about 20, a talker's arms stay below 10."""
 _LARGEST_SPEED[LEFT_HAND] = _LARGEST_SPEED[RIGHT_HAND] = _LARGEST_SPEED[FACE_JOINTS] = 20.0
+_FASTEST_HEAD = 8.0
+"""Metres a second; a jump or a sprint."""
 _INCREDIBLE = 1.8
 """Times the largest speed: a step that would be faster is an error of the detector."""
 _ARMS = {
@@ -41,7 +43,11 @@ class Steadying:
     def __init__(self, body: BodyModel, betas: Float[torch.Tensor, " S"], smoothing: Smoothing) -> None:
         self.smoothing = smoothing
         self._skeleton = Skeleton.of(body, betas)
-        self._bridges = (Bridge(ROTATIONS, _INCREDIBLE * _LARGEST_SPEED[:, 0]), Bridge(VECTORS), Bridge(VECTORS))
+        self._bridges = (
+            Bridge(ROTATIONS, _INCREDIBLE * _LARGEST_SPEED[:, 0]),
+            Bridge(VECTORS, _FASTEST_HEAD),
+            Bridge(VECTORS),
+        )
         self._filters = (
             OneEuro(ROTATIONS, speed_gain=1.5),
             OneEuro(VECTORS, speed_gain=12.0),

@@ -11,7 +11,7 @@ from ..body.model import BodyModel
 from .acquaintance import Acquaintance
 from .detection import Detection, Frame
 from .focal import assumed_focal
-from .learned_face import expression_map, landmark_embedding, learned_face
+from .learned_face import learned_face
 from .mediapipe_detectors import Detectors, Part
 from .motion_solver import MotionSolver
 from .scaling import reduced, reduced_camera
@@ -59,9 +59,9 @@ class Tracker:
         """
         self.settings = settings or TrackerSettings()
         camera = reduced_camera(tracking_camera(focal or assumed_focal(width, height), width, height))
-        embedding = landmark_embedding(body)
-        self._solver = MotionSolver(body, betas, camera, embedding=embedding, expressions=expression_map(body))
-        self._acquaintance = Acquaintance(body, embedding, camera)
+        face = learned_face(body)
+        self._solver = MotionSolver(body, betas, camera, face=face)
+        self._acquaintance = Acquaintance(body, face.embedding, camera)
         self._parts: tuple[Part, ...] = PARTS_SEEN[self.settings.parts]
         self._detectors = Detectors(self._parts, hold=True)
 

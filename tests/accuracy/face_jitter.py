@@ -26,7 +26,7 @@ from nlfgs_studio.core.tracking.face_points import eye_openness, mouth_openness
 from nlfgs_studio.core.tracking.face_rig import FaceRig
 from nlfgs_studio.core.tracking.focal import assumed_focal
 from nlfgs_studio.core.tracking.identity import estimate_identity
-from nlfgs_studio.core.tracking.learned_face import expression_map, landmark_embedding
+from nlfgs_studio.core.tracking.learned_face import landmark_embedding, learned_face
 from nlfgs_studio.core.tracking.mediapipe_detectors import Detectors
 from nlfgs_studio.core.tracking.motion_solver import MotionSolver
 from nlfgs_studio.core.tracking.portraits import PortraitStudio
@@ -105,15 +105,7 @@ def _tracked(
     person = estimate_identity(body, embedding, [each.face for each in detections if each.face is not None], camera)
     settings = TrackerSettings(parts="face", smoothing=smoothing)
     betas = torch.zeros(body.num_betas)
-    solver = MotionSolver(
-        body,
-        betas,
-        camera,
-        embedding=embedding,
-        expressions=expression_map(body),
-        person=person,
-        settings=settings,
-    )
+    solver = MotionSolver(body, betas, camera, face=learned_face(body), person=person, settings=settings)
     rig, joints = FaceRig(body, embedding), Skeleton.of(body, betas).rest_joints
     heads, points = [], []
     for index, detection in enumerate(detections):

@@ -19,7 +19,7 @@ from nlfgs_studio.core.errors import StudioError
 from nlfgs_studio.core.storage.motion_npz import read_motion
 from nlfgs_studio.core.tracking.frame_source import SourceMissingError
 
-PATIENCE = 10.0
+PATIENCE = 30.0
 ELBOW, KNEE = 18, 4
 
 

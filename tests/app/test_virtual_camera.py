@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
+from nlfgs_studio.app import virtual_camera
 from nlfgs_studio.app.commands import run
 from nlfgs_studio.app.virtual_camera import SIZE, filled
 
@@ -55,7 +56,7 @@ def installed(monkeypatch) -> type[FakeCamera]:
     return FakeCamera
 
 
-def ticked(services, until, seconds=5.0):
+def ticked(services, until, seconds=20.0):
     end = time.monotonic() + seconds
     while not until():
         services.tick(time.monotonic())
@@ -103,7 +104,7 @@ def test_a_camera_that_hangs_keeps_nobody_waiting(services, installed):
 @pytest.mark.parametrize(("platform", "named"), [("linux", "v4l2loopback"), ("win32", "OBS"), ("darwin", "OBS")])
 def test_a_system_without_a_device_says_what_to_install(services, installed, monkeypatch, platform, named):
     monkeypatch.setattr(installed, "error", RuntimeError("no camera"))
-    monkeypatch.setattr("nlfgs_studio.app.virtual_camera.sys.platform", platform)
+    monkeypatch.setattr(virtual_camera, "sys", SimpleNamespace(platform=platform))
     run(services, "set_virtual_camera", on=True)
     ticked(services, lambda: not services.virtual_camera.is_on)
     status = services.store.state.status

