@@ -76,6 +76,10 @@ class Following:
         """Where the face is looked for without searching; None when it is not in sight."""
         return None if self._lost else self._last
 
+    def place(self, seconds: float) -> Square | None:
+        """Where the person is, or was until a moment ago."""
+        return self._last if seconds - self._seen_at <= self._patience else None
+
     def is_same(self, square: Square) -> bool:
         """Whether what the mesh found can be the face that was followed: it neither leapt nor swelled."""
         last = self.expected
@@ -84,9 +88,9 @@ class Following:
     def in_order(self, found: Sequence[Square], seconds: float) -> list[Square]:
         """Those of the faces found that may be the person's, the likeliest first."""
         largest_first = sorted(found, key=lambda square: -square.size)
-        if self._last is None or seconds - self._seen_at > self._patience:
+        last = self.place(seconds)
+        if last is None:
             return largest_first
-        last = self._last
         return [square for square in largest_first if last.distance(square) < self._reach]
 
     def saw(self, square: Square, seconds: float) -> None:

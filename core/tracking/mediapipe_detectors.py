@@ -64,7 +64,8 @@ class Detectors:
         if self._held is None:
             return Detection(width=width, height=height, face=face, milliseconds=MappingProxyType(milliseconds))
         body, hands = self._held.wait()
-        if body is not None and face is not None and not is_bodys_face(body, square_around(face.points)):
+        place = self._following.place(frame.seconds)
+        if body is not None and place is not None and not is_bodys_face(body, place):
             body = None
             self._leave_out_others()
         left, right = sided_hands(hands, body)
@@ -81,9 +82,9 @@ class Detectors:
 
     def _of_one_person(self, frame: Frame) -> Frame:
         """The picture for body and hands: once a stranger's body was found, without strangers."""
-        face = self._following.expected
-        self._is_crowded &= face is not None
-        return replace(frame, image=without_others(frame.image, face)) if self._is_crowded and face else frame
+        place = self._following.place(frame.seconds)
+        self._is_crowded &= place is not None
+        return replace(frame, image=without_others(frame.image, place)) if self._is_crowded and place else frame
 
     def _leave_out_others(self) -> None:
         """Look for the body anew, beside the followed face only."""

@@ -7,6 +7,7 @@ import pytest
 from made_up_faces import CAMERA, make_face, random_embedding
 from nlfgs_studio.core.tracking import turns as so3
 from nlfgs_studio.core.tracking.detection import FaceDetection
+from nlfgs_studio.core.tracking.expression_map import ExpressionMap
 from nlfgs_studio.core.tracking.face_points import (
     IRISES,
     LEFT_LOWER_LID,
@@ -15,7 +16,7 @@ from nlfgs_studio.core.tracking.face_points import (
     RIGHT_UPPER_LID,
     eye_distance,
 )
-from nlfgs_studio.core.tracking.face_rig import FaceRig
+from nlfgs_studio.core.tracking.face_rig import NUM_TURNS, FaceRig
 from nlfgs_studio.core.tracking.face_solver import FaceSolver
 from nlfgs_studio.core.tracking.solution import FaceSolution
 
@@ -117,3 +118,23 @@ def test_a_body_whose_actions_turn_no_joint_turns_them_itself(plain_body) -> Non
     solution = solver.solve(face.detection)
     np.testing.assert_array_equal(solver.motors.gaze_of(solution)[0], solution.left_eye)
     assert solution.residual * eye_distance(face.detection.points[:, :2]) < 3.0
+
+
+@pytest.mark.parametrize(("error", "followed"), [(0.02, True), (50.0, False)])
+def test_what_the_map_says_counts_as_much_as_it_is_certain(solver: FaceSolver, error: float, followed: bool) -> None:
+    told = solver.rig.body.expression_names.index("cheekPuff")
+    num_values = solver.rig.num_expression + NUM_TURNS
+    bias = np.zeros(num_values)
+    bias[told] = 0.5
+    expressions = ExpressionMap(
+        weights=np.zeros((num_values, 3 * 478)),
+        bias=bias,
+        stillness=np.ones(478),
+        limits=np.tile([0.0, 1.0], (num_values, 1)),
+        errors=np.full(num_values, error),
+    )
+    face = make_face(solver, 11, jawOpen=0.0).detection
+    alone = solver.solve(face).expression[told]
+    hinted = FaceSolver(solver.rig, CAMERA, expressions=expressions).solve(face).expression[told]
+    assert abs(hinted - (0.5 if followed else alone)) < 0.15
+    assert abs(alone - 0.5) > 0.3

@@ -86,7 +86,7 @@ def test_a_face_found_elsewhere_for_one_picture_leaves_no_trace(body, betas):
     for index in range(20):
         solution = _solution(body, 0.0)
         if index == 10:
-            solution = replace(solution, translation=solution.translation + (0.8, 0.0, 0.0))
+            solution = replace(solution, translation=solution.translation + np.array([0.8, 0.0, 0.0]))
         places.append(steadying.steady(solution, index / FPS).translation.numpy())
     assert np.ptp(np.array(places), axis=0).max() < 1e-5
 
