@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from .smoothing import Smoothing
@@ -29,5 +29,5 @@ class TrackerSettings:
     """May be changed between two pictures."""
 
     parts: Parts = "face"
-    smoothing: Smoothing = Smoothing()
+    smoothing: Smoothing = field(default_factory=Smoothing)
     gains: Gains = Gains()
