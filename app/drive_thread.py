@@ -101,6 +101,11 @@ class Ready:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class LetGo:
+    """The source is closed; what is left is to put the tracker away."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Request:
     """What is driven by what."""
 
@@ -115,7 +120,7 @@ class Wires:
     """Between the thread and the main one; both ends may be used at any time."""
 
     sights: LatestSlot[Sight] = field(default_factory=LatestSlot)
-    events: EventQueue[SourceEvent | Ready] = field(default_factory=EventQueue)
+    events: EventQueue[SourceEvent | Ready | LetGo] = field(default_factory=EventQueue)
     wishes: EventQueue[Wish] = field(default_factory=EventQueue)
     settings: LatestSlot[DriveSettings] = field(default_factory=LatestSlot)
 
@@ -227,6 +232,7 @@ class _Run:
 
     def close(self) -> None:
         self._reader.close()
+        self._wires.events.put(LetGo())
         if self._tracker is not None:
             self._tracker.close()
 

@@ -18,7 +18,7 @@ from ..core.jobs import JobFinished, JobRunner, Progress
 from ..core.tracking.frame_reader import SourceEnded, SourceEvent, SourceOpened, SourceRecovered, SourceTrouble
 from ..core.tracking.frame_source import SourceDarkError, SourceStalledError
 from .actions import Report, SetDriving, SetPlayback
-from .drive_thread import Equipment, Ready, Request, TrackingEquipment, Wires, Wish, drive
+from .drive_thread import Equipment, LetGo, Ready, Request, TrackingEquipment, Wires, Wish, drive
 from .driven import Phase, Sight
 from .presence import Presence
 from .settings import DriveSettings
@@ -37,8 +37,8 @@ logger = logging.getLogger(__name__)
 class Driver:
     """`tick` once a frame; `close` at the end leaves no thread and no open camera."""
 
-    def __init__(self, store: Store, equipment: Equipment | None = None) -> None:
-        self.equipment: Equipment = equipment or TrackingEquipment()
+    def __init__(self, store: Store) -> None:
+        self.equipment: Equipment = TrackingEquipment()
         self.progress: Progress | None = None
         """How far the start is, while it goes on."""
         self.latency: float | None = None
@@ -51,8 +51,9 @@ class Driver:
         self._wires = Wires()
         self._told: DriveSettings | None = None
         self._driven: tuple[object, ...] = ()
-        """What the thread was started for, and what the state asks for now."""
+        """What the thread was started for."""
         self._wanted: tuple[object, ...] = ()
+        """What the state asks for now."""
         self._wanted_since = 0.0
         self._starts_again = False
         self._ticked_at: float | None = None
@@ -70,7 +71,7 @@ class Driver:
         if state.document.body is None:
             raise StudioError("there is no avatar to drive", hint="open an avatar first")
         self._store.dispatch(SetPlayback(playing=False))
-        self._set(phase="preparing", source=source, title=_named(source), trouble=None, sight=None, is_open=True)
+        self._set(phase="preparing", source=source, title=_named(source), trouble=None, sight=None)
         self._presence.begin()
         if JOB in self._jobs.running:
             self._starts_again = True
@@ -176,9 +177,13 @@ class Driver:
         )
         self._wires, self._told, self._driven = wires, settings, _what_is_driven(state)
         self.progress = self.latency = self.rate = self._presented = None
+        self._set(is_open=True)
         self._jobs.start(JOB, lambda context: drive(context, request, wires, equipment))
 
-    def _take(self, event: SourceEvent | Ready) -> None:
+    def _take(self, event: SourceEvent | Ready | LetGo) -> None:
+        if isinstance(event, LetGo):
+            self._set(is_open=False)
+            return
         if self._starts_again or not self._store.state.driving.is_on:
             return  # of a source that is being let go
         title = self._store.state.driving.title

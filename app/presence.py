@@ -28,11 +28,6 @@ class Presence:
         self._key: tuple[object, ...] = ()
         self._pose: DrivenPose | None = None
 
-    @property
-    def is_whole(self) -> bool:
-        """Whether all that stands is what was seen."""
-        return self._share == 1.0
-
     def begin(self) -> None:
         """Where the person is next is where the avatar stands."""
         self._home = None

@@ -22,8 +22,8 @@ START_SECONDS = 300.0
 ANSWER_SECONDS = 40.0
 KEY_MILLISECONDS = 120
 """Between two keys: DearPyGui takes one character a frame, and frames are slow on a busy machine."""
-POINTING_SECONDS = 0.15
-"""Between two places of the pointer: a still window looks for it ten times a second."""
+FRAMES_TO_SEE = 3
+"""The one that goes on while an input is made, the one that sees it, and the one that shows it."""
 AFTERMATH_SECONDS = 0.3
 """The program sees an input at the latest so long after it was made."""
 
@@ -196,29 +196,42 @@ class Program:
         return int(place["X"]), int(place["Y"])
 
     def key(self, *keys: str) -> None:
-        self.xdotool("key", "--delay", KEY_MILLISECONDS, *keys)
-        time.sleep(0.15)
+        for key in keys:
+            self._input("key", key)
+
+    def _num_frames(self) -> int:
+        frames = Path(f"{self._trace_path}.frames")
+        return frames.read_bytes().count(b"\n") if frames.exists() else 0
+
+    def _input(self, *command: object) -> None:
+        """What xdotool does, and time for the program to take it in: frames are slow on a busy machine."""
+        before = self._num_frames()
+        self.xdotool(*command)
+        end = time.monotonic() + ANSWER_SECONDS
+        while self._num_frames() < before + FRAMES_TO_SEE and self.process.poll() is None and time.monotonic() < end:
+            time.sleep(0.01)
 
     def type(self, text: str) -> None:
         self.xdotool("type", "--delay", KEY_MILLISECONDS, text)
         time.sleep(1.0)
 
-    def _pointing(self, x: float, y: float) -> tuple[object, ...]:
-        """To xdotool: move there, and give the program a frame to see it."""
-        return ("mousemove", "--window", self.window, round(x), round(y), "sleep", POINTING_SECONDS)
-
     def point_at(self, x: float, y: float) -> None:
-        self.xdotool(*self._pointing(x, y))
+        self._input("mousemove", "--window", self.window, round(x), round(y))
 
     def click(self, x: float, y: float) -> None:
-        self.xdotool(*self._pointing(x, y), "mousedown", 1, "sleep", 0.1, "mouseup", 1, "sleep", AFTERMATH_SECONDS)
+        self.point_at(x, y)
+        self._input("mousedown", 1)
+        self._input("mouseup", 1)
+        time.sleep(AFTERMATH_SECONDS)
 
     def drag(self, start: tuple[float, float], end: tuple[float, float], *, button: int = 1, steps: int = 4) -> None:
         """Press at `start`, move to `end` in steps, let go."""
-        (x, y), (right, down) = start, (end[0] - start[0], end[1] - start[1])
-        shares = [step / steps for step in range(1, steps + 1)]
-        moves = [part for share in shares for part in self._pointing(x + share * right, y + share * down)]
-        self.xdotool(*self._pointing(x, y), "mousedown", button, "sleep", POINTING_SECONDS, *moves, "mouseup", button)
+        self.point_at(*start)
+        self._input("mousedown", button)
+        for step in range(1, steps + 1):
+            share = step / steps
+            self.point_at(*(a + share * (b - a) for a, b in zip(start, end, strict=True)))
+        self._input("mouseup", button)
 
     def pixels(self, rectangle: tuple[float, float, float, float]) -> np.ndarray:
         """What stands on the screen in a rectangle of the window."""

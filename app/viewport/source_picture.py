@@ -46,7 +46,7 @@ class SourcePicture:
 
     def sync(self, driving: Driving) -> None:
         """Take over the newest picture of what drives."""
-        sight = driving.sight if driving.phase != "off" else None
+        sight = driving.sight if driving.is_on else None
         self._sight = sight if sight is not None and sight.picture is not None else None
         if self._sight is None or self._sight.picture is self._shown:
             return

@@ -24,7 +24,7 @@ from .template import Template, face_frames, make_template
 _COUNTS = {"iris": 16, "pupil": 16, "sclera": 9, "scalp": 9, "brow": 9, "teeth_upper": 9, "teeth_lower": 9}
 _COUNTS |= {"foot": 2, "eye_socket": 2, "mouth_inside": 2, "tongue": 2}
 """Gaussians on each face of parts that are looked at most closely, or hardly seen, where k is 4."""
-_LARGEST = 25e-6
+_LARGEST = 50e-6
 """Square metres of skin or cloth that a Gaussian stands for, at most, where k is 4: edges and patterns are as fine."""
 _AZIMUTHS, _LEVELS = 72, 64
 

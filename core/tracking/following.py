@@ -100,11 +100,15 @@ class Following:
         self._lost = True
 
 
-def without_others(picture: UInt8[np.ndarray, "H W 3"], face: Square) -> UInt8[np.ndarray, "H W 3"]:
-    """The picture, black beyond the reach of the arms of the person with that face."""
-    low, high = (round(face.x + side * _ARMS_REACH * face.size) for side in (-1.0, 1.0))
+def room_beside(body: BodyDetection, face: Square) -> float:
+    """How far, in pixels to each side of a face, the picture is its person's own when that body is another's."""
+    return min(_ARMS_REACH * face.size, 0.5 * abs(float(body.points[_NOSE, 0]) - face.x))
+
+
+def without_others(picture: UInt8[np.ndarray, "H W 3"], face: Square, room: float) -> UInt8[np.ndarray, "H W 3"]:
+    """The picture, black beyond that much room beside the face."""
     alone = np.zeros_like(picture)
-    columns = slice(max(low, 0), max(high, 0))
+    columns = slice(max(round(face.x - room), 0), max(round(face.x + room), 0))
     alone[:, columns] = picture[:, columns]
     return alone
 

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 
 from .detection import BodyDetection, Detection, FaceDetection, Frame, HandDetection
-from .following import Following, is_bodys_face, sided_hands, square_around, without_others
+from .following import Following, Square, is_bodys_face, room_beside, sided_hands, square_around, without_others
 from .mediapipe_graphs import BodyReader, FaceFinder, FaceMesh, HandReader
 
 Part = Literal["face", "body", "hands"]
@@ -43,7 +43,7 @@ class Detectors:
         self._body = BodyReader(static=static) if "body" in parts else None
         self._hands = HandReader(static=static) if "hands" in parts else None
         self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="detector")
-        self._is_crowded = False
+        self._room: float | None = None
         self._begun: _Limbs | None = None
         self._held: _Limbs | None = None
 
@@ -66,8 +66,8 @@ class Detectors:
         body, hands = self._held.wait()
         place = self._following.place(frame.seconds)
         if body is not None and place is not None and not is_bodys_face(body, place):
+            self._leave_out(body, place)
             body = None
-            self._leave_out_others()
         left, right = sided_hands(hands, body)
         return Detection(
             width=width,
@@ -83,13 +83,14 @@ class Detectors:
     def _of_one_person(self, frame: Frame) -> Frame:
         """The picture for body and hands: once a stranger's body was found, without strangers."""
         place = self._following.place(frame.seconds)
-        self._is_crowded &= place is not None
-        return replace(frame, image=without_others(frame.image, place)) if self._is_crowded and place else frame
+        if place is None:
+            self._room = None
+        return replace(frame, image=without_others(frame.image, place, self._room)) if place and self._room else frame
 
-    def _leave_out_others(self) -> None:
+    def _leave_out(self, stranger: BodyDetection, place: Square) -> None:
         """Look for the body anew, beside the followed face only."""
-        if not self._is_crowded and self._begun is None and self._body is not None:
-            self._is_crowded = True
+        if self._room is None and self._begun is None and self._body is not None:
+            self._room = room_beside(stranger, place)
             self._body.forget()
 
     def close(self) -> None:

@@ -21,6 +21,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import nlfgs_studio.core  # noqa: F401 - before numpy, whose BLAS it keeps to one thread
 import numpy as np
 from nlfgs_studio.core.avatar.wardrobe import default_avatar
 from nlfgs_studio.core.body.body_registry import builtin_body

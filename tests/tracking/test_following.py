@@ -9,6 +9,7 @@ from nlfgs_studio.core.tracking.following import (
     Following,
     Square,
     is_bodys_face,
+    room_beside,
     sided_hands,
     square_around,
     without_others,
@@ -100,9 +101,11 @@ def test_a_body_elsewhere_is_somebody_elses():
     assert is_bodys_face(body_with(), BIG)
 
 
-def test_what_is_beyond_the_arms_is_black():
+def test_what_is_beyond_the_room_of_a_person_is_black():
     picture = np.full((10, 1000, 3), 200, np.uint8)
-    alone = without_others(picture, BIG)
-    assert (alone[:, 0:675] == 200).all()
-    assert not alone[:, 675:].any()
-    assert not without_others(picture, Square(x=-900.0, y=0.0, size=100.0, angle=0.0)).any()
+    alone = without_others(picture, BIG, room_beside(body_with(nose=(600.0, 200.0)), BIG))
+    assert (alone[:, 150:450] == 200).all()
+    assert not alone[:, 450:].any()
+    assert not alone[:, :150].any()
+    assert room_beside(body_with(nose=(5000.0, 200.0)), BIG) == 2.5 * BIG.size
+    assert not without_others(picture, Square(x=-900.0, y=0.0, size=100.0, angle=0.0), 100.0).any()
