@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
+import nlfgs_studio.core  # noqa: F401 - before numpy, whose threads it sets
 import pytest
 from jaxtyping import install_import_hook
 

@@ -86,6 +86,8 @@ def drawn_expression(body: BodyModel, random: np.random.Generator) -> Float[np.n
         shares = (1.0, 1.0) if kind < 0.6 else (1.0, float(random.uniform())) if kind < 0.8 else (1.0, 0.0)
         order = random.permutation(len(members))
         strengths.update({members[at]: strength * share for at, share in zip(order, shares, strict=False)})
+    if "jawOpen" in strengths and random.uniform() < 0.4:  # only parted lips show which lip a point lies on
+        strengths["jawOpen"] = float(random.uniform(0.1, 0.8))
     return np.clip(np.array([strengths[name] for name in body.expression_names]), low, high)
 
 

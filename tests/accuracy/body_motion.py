@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+import nlfgs_studio.core  # noqa: F401 - before numpy, whose threads it sets
 import numpy as np
 import torch
 from nlfgs_studio.core.body.body_registry import default_body

@@ -13,6 +13,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import nlfgs_studio.core  # noqa: F401 - before numpy, whose threads it sets
 import numpy as np
 import torch
 from face_round_trip import FILM, film_frames

@@ -14,6 +14,7 @@ from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
 
+import nlfgs_studio.core  # noqa: F401 - before numpy, whose threads it sets
 import numpy as np
 import torch
 from nlfgs_studio.core.body.body_registry import builtin_body

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import nlfgs_studio.core  # noqa: F401 - before numpy, whose threads it sets
 import numpy as np
 import torch
 from nlfgs_studio.core.avatar.wardrobe import default_avatar
