@@ -326,7 +326,8 @@ def _window_theme(kind: int, colour: Colour, horizontal: int, vertical: int) -> 
 
 def _tight_theme(horizontal: int, vertical: int) -> Item:
     with dpg.theme() as theme, dpg.theme_component(dpg.mvAll):
-        dpg.add_theme_style(dpg.mvStyleVar_ItemSpacing, horizontal, vertical)
+        for style in (dpg.mvStyleVar_ItemSpacing, dpg.mvStyleVar_FramePadding):
+            dpg.add_theme_style(style, horizontal, vertical)
     return theme
 
 

