@@ -11,6 +11,7 @@ from pathlib import Path
 import dearpygui.dearpygui as dpg
 
 from .. import assets
+from .icons import Icons as Icons
 from .palette import ACCENT as ACCENT
 from .palette import (
     ACCENT_ACTIVE,
@@ -46,47 +47,6 @@ WINDOW_SIZE = (1440, 900)
 PANEL_PADDING = 14
 SCROLLBAR = 10
 """Lengths of the design that panels reckon with; a `Theme` turns them into pixels."""
-
-
-class Icons:
-    """Code points of the icons in assets/MaterialIcons.ttf."""
-
-    PLAY = "\ue037"
-    PAUSE = "\ue034"
-    TO_START = "\ue045"
-    REPEAT = "\ue040"
-    UNDO = "\ue166"
-    REDO = "\ue15a"
-    OPEN = "\ue2c8"
-    SAVE = "\ue161"
-    EXPORT = "\ue171"
-    RESET = "\ue042"
-    MIRROR = "\ue3e8"
-    BODY = "\ue92c"
-    EXPRESSION = "\ue7f2"
-    AVATAR = "\ue7fd"
-    DICE = "\ueb40"
-    SHAPE = "\ue41c"
-    VIEW = "\ue8f4"
-    FILE = "\ue24d"
-    SETTINGS = "\ue8b8"
-    LOG = "\uef42"
-    CLOSE = "\ue5cd"
-    COPY = "\ue14d"
-    MOTION = "\ue566"
-    WARNING = "\ue002"
-    ERROR = "\ue001"
-    INFO = "\ue88e"
-    PLUS = "\ue145"
-    RECORD = "\ue061"
-    STOP = "\ue047"
-    DELETE = "\ue872"
-    UNFOLD = "\ue5ce"
-    FOLD = "\ue5cf"
-    FILM = "\ue02c"
-    CAMERA = "\ue04b"
-    TO_TIMELINE = "\ue03b"
-    HELP = "\ue887"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,9 +16,11 @@ HEAVY = ("anny", "av", "cv2", "dearpygui", "gsplat", "mediapipe", "numba", "Open
 #: The only files that may name each library.
 HOMES = {
     "anny": r"core/body/builtin/.*",
-    "av": r"core/storage/video\.py",
-    "dearpygui": r"app/(window|theme|shortcuts|viewport/.*|panels/.*)(\.py)?",
+    "av": r"core/(storage/video|tracking/file_source)\.py",
+    "cv2": r"core/tracking/(camera_source|scaling)\.py",
+    "dearpygui": r"app/(window|theme|lettering|shortcuts|viewport/.*|panels/.*)(\.py)?",
     "gsplat": r"core/rendering/gsplat_(renderer|build)\.py",
+    "mediapipe": r"core/tracking/mediapipe_graphs\.py",
     "numba": r"core/kernels\.py",
     "OpenGL": r"app/viewport/.*|core/rendering/opengl_.*\.py",
     "smplx": r"core/body/.*",
