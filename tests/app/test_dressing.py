@@ -100,15 +100,18 @@ def test_the_look_comes_back_with_the_file(dressed, folder):
     assert again.groups.indices.equal(original.indices)
 
 
-def test_hidden_parts_are_not_drawn_and_come_back(dressed):
+def test_skin_shows_where_a_part_is_hidden_until_it_comes_back(dressed):
     whole = dressed.gaussians(dressed.store.state)
     run(dressed, "set_part_style", group="top", visible=False)
     part = dressed.store.state.document.avatar.groups
     top = part.indices == part.names.index("top")
     hidden = dressed.gaussians(dressed.store.state)
     assert hidden is dressed.gaussians(dressed.store.state)
-    assert float(hidden.opacities[top].max()) < 1 / 255
+    assert hidden.sh[~top].equal(whole.sh[~top])
     assert hidden.opacities[~top].equal(whole.opacities[~top])
+    skin = whole.sh[part.indices == part.names.index("skin"), 0].mean(0)
+    away = [float((some.sh[top, 0].mean(0) - skin).norm()) for some in (whole, hidden)]
+    assert away[1] < 0.3 * away[0], "skin is seen where the top was"
     run(dressed, "set_part_style", group="top", visible=True)
     assert dressed.store.state.document.part_styles == ()
     with pytest.raises(StudioError, match="no part"):
