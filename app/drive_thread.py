@@ -6,19 +6,23 @@ and as events; the source's own troubles do not end it, so that it can be told t
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, Protocol
 
+import torch
+
 from ..core.channels import EventQueue, LatestSlot
+from ..core.errors import StudioError
 from ..core.jobs import JobContext
 from ..core.tracking.frame_reader import FrameReader, SourceEnded, SourceEvent, SourceOpened
+from .actions.values import MAX_MAGNITUDE
 from .driven import DrivenPose, Sight
 from .sight import sight_picture
 
 if TYPE_CHECKING:
-    import torch
     from jaxtyping import Float
 
     from ..core.body.model import BodyModel
@@ -32,6 +36,8 @@ WAIT_SECONDS = 0.1
 """For a picture, before wishes are looked at again."""
 PICTURE_SECONDS = 0.06
 """Between two small pictures for the person: more cost time and show nothing."""
+
+logger = logging.getLogger(__name__)
 
 Wish = Literal["retry", "calibrate", "forget calibration"]
 
@@ -101,8 +107,15 @@ class Ready:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Opens:
+    """A source is tried: it may be open from now on."""
+
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class LetGo:
-    """The source is closed; what is left is to put the tracker away."""
+    """The source is certainly closed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -120,7 +133,7 @@ class Wires:
     """Between the thread and the main one; both ends may be used at any time."""
 
     sights: LatestSlot[Sight] = field(default_factory=LatestSlot)
-    events: EventQueue[SourceEvent | Ready | LetGo] = field(default_factory=EventQueue)
+    events: EventQueue[SourceEvent | Ready | Opens | LetGo] = field(default_factory=EventQueue)
     wishes: EventQueue[Wish] = field(default_factory=EventQueue)
     settings: LatestSlot[DriveSettings] = field(default_factory=LatestSlot)
 
@@ -152,7 +165,8 @@ class _Run:
         self._tracker: DrivingTracker | None = None
         self._size = (0, 0)
         self._pictured_at = 0.0
-        # The source is opened first: that it is missing is said at once, not after the tracker's minute of learning.
+        self._is_open = True
+        # The source is opened first: that it is missing is said at once, not after another body's face is learned.
         self._reader = FrameReader(
             lambda: equipment.open_source(request.source),
             loop=self._settings.loop,
@@ -166,9 +180,10 @@ class _Run:
             self._grant(wish)
         for event in self._reader.drain():
             self._wires.events.put(event)
-            if isinstance(event, SourceOpened):
-                self._get_ready(event)
             self.is_over |= isinstance(event, SourceEnded)
+            if isinstance(event, SourceOpened) and self._begins_anew(event):
+                break  # what followed was told of the first opening
+        self._say_when_closed()
         if self._tracker is None:
             time.sleep(WAIT_SECONDS)
             return
@@ -178,6 +193,8 @@ class _Run:
 
     def _grant(self, wish: Wish) -> None:
         if wish == "retry":
+            self._is_open = True
+            self._wires.events.put(Opens(source=self._request.source))
             self._reader.retry()
         elif self._tracker is not None:
             self._tracker.calibrate() if wish == "calibrate" else self._tracker.forget_calibration()
@@ -190,27 +207,31 @@ class _Run:
             if self._tracker is not None:
                 self._tracker.settings = settings.tracker
 
-    def _get_ready(self, opened: SourceOpened) -> None:
-        """Have a tracker for pictures of that size; the first time on a machine that takes long."""
+    def _begins_anew(self, opened: SourceOpened) -> bool:
+        """Have a tracker for pictures of that size, and say whether the source was opened once more for it.
+
+        With a body that is not the built-in one the first time on a machine takes long.
+        """
         size = (opened.width, opened.height)
         if self._tracker is not None and size == self._size:
-            return
-        request, before = self._request, self._tracker
-        if before is None:
+            return False
+        request, is_first = self._request, self._tracker is None
+        if is_first:
             self._equipment.prepare(request.body, self._context.report)
-        else:
-            before.close()
+        self._put_tracker_away()
         self._context.report(1.0, "starting to track")
         self._tracker = self._equipment.tracker(
             request.body, request.betas, width=size[0], height=size[1], settings=self._settings.tracker
         )
         self._size = size
         self._wires.events.put(Ready())
-        if before is None and not opened.live:
-            # A film has run on meanwhile: it is shown from its beginning.
-            self._reader.close()
-            self._reader.drain()
-            self._reader.retry()
+        if not is_first or opened.live:
+            return False
+        # A film has run on meanwhile: it is shown from its beginning.
+        self._reader.close()
+        self._reader.drain()
+        self._reader.retry()
+        return True
 
     def _seen(self, frame: Frame, tracker: DrivingTracker) -> Sight:
         now = time.monotonic()
@@ -231,13 +252,35 @@ class _Run:
         )
 
     def close(self) -> None:
-        self._reader.close()
-        self._wires.events.put(LetGo())
-        if self._tracker is not None:
-            self._tracker.close()
+        """Ends only when the source is closed: what follows may count on it."""
+        if not self._reader.close():
+            logger.warning("%s does not answer; it may be open until it does", self._request.source)
+            while not self._reader.close():
+                time.sleep(WAIT_SECONDS)
+        self._say_when_closed()
+        self._put_tracker_away()
+
+    def _say_when_closed(self) -> None:
+        if self._is_open and self._reader.is_closed:
+            self._is_open = False
+            self._wires.events.put(LetGo())
+
+    def _put_tracker_away(self) -> None:
+        # A tracker is closed once only, even when closing it fails.
+        tracker, self._tracker = self._tracker, None
+        if tracker is not None:
+            tracker.close()
 
 
 def _plain(tracked: TrackedFrame) -> DrivenPose:
+    """
+    Raises:
+        StudioError: the tracker gave what no avatar can take.
+    """
+    pose = tracked.pose
+    values = torch.cat([pose.rotations.flatten(), pose.translation, pose.expression])
+    if not bool((values.abs() <= MAX_MAGNITUDE).all()):  # NaN is not
+        raise StudioError("the tracker lost the person: its pose is not a number of sensible size", hint="try again")
     x, y, z = tracked.pose.translation.tolist()
     return DrivenPose(
         rotations=tuple((a, b, c) for a, b, c in tracked.pose.rotations.tolist()),

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 from jaxtyping import UInt8
 
 from ..core.errors import StudioError
+from ..core.tracking.camera_source import CameraDevice, is_camera
 from ..core.tracking.solution import Confidence
-
-if TYPE_CHECKING:
-    from ..core.tracking.camera_source import CameraDevice
 
 Vector = tuple[float, float, float]
 
+OutputPhase = Literal["off", "opening", "on", "closing"]
 Phase = Literal["off", "preparing", "driving", "stopping"]
 """From the person's wish until the last picture; a camera may be open in all but the first."""
 
@@ -56,8 +55,8 @@ class Driving:
     """As it was asked for: `camera:0`, or a path."""
     title: str = ""
     """As the source calls itself."""
-    is_open: bool = False
-    """Whether the source may be open: from the first try until it is certainly closed."""
+    open_source: str = ""
+    """What may be open: from the first try until it is certainly closed; the one before while another is chosen."""
     trouble: StudioError | None = None
     """Why no pictures come, until it is over or tried again."""
     pose: DrivenPose | None = None
@@ -71,6 +70,7 @@ class Driving:
     """Those that the system listed; None until it is asked."""
     output: str = ""
     """The virtual camera that other programs see the avatar in; empty where there is none."""
+    output_phase: OutputPhase = "off"
 
     @property
     def is_on(self) -> bool:
@@ -78,12 +78,12 @@ class Driving:
 
     @property
     def is_camera(self) -> bool:
-        return self.source.lower().startswith("camera:")
+        return is_camera(self.source)
 
     @property
     def is_camera_open(self) -> bool:
         """What the person must be told of at any time."""
-        return self.is_open and self.is_camera
+        return is_camera(self.open_source)
 
 
 NOBODY_DRIVES = Driving()

@@ -15,10 +15,10 @@ import torch
 
 from ..core.errors import Cancelled, StudioError
 from ..core.jobs import JobFinished, JobRunner, Progress
+from ..core.tracking.camera_source import is_camera
 from ..core.tracking.frame_reader import SourceEnded, SourceEvent, SourceOpened, SourceRecovered, SourceTrouble
-from ..core.tracking.frame_source import SourceDarkError, SourceStalledError
 from .actions import Report, SetDriving, SetPlayback
-from .drive_thread import Equipment, LetGo, Ready, Request, TrackingEquipment, Wires, Wish, drive
+from .drive_thread import Equipment, LetGo, Opens, Ready, Request, TrackingEquipment, Wires, Wish, drive
 from .driven import Phase, Sight
 from .presence import Presence
 from .settings import DriveSettings
@@ -43,8 +43,8 @@ class Driver:
         """How far the start is, while it goes on."""
         self.latency: float | None = None
         """Milliseconds from a picture's arrival until the avatar shows it."""
-        self.rate: float | None = None
-        """Pictures a second that the avatar follows."""
+        self._seconds_between: float | None = None
+        """Two pictures that the avatar follows."""
         self._store = store
         self._presence = Presence()
         self._jobs = JobRunner()
@@ -58,6 +58,11 @@ class Driver:
         self._starts_again = False
         self._ticked_at: float | None = None
         self._presented: Sight | None = None
+
+    @property
+    def rate(self) -> float | None:
+        """Pictures a second that the avatar follows."""
+        return None if self._seconds_between is None else 1.0 / self._seconds_between
 
     # What the person asks for
 
@@ -97,14 +102,22 @@ class Driver:
         if not driving.source:
             raise StudioError("nothing was tried yet", hint="choose a camera or a film")
         if JOB in self._jobs.running and driving.is_on:
-            self._set(trouble=None, is_open=True)
+            self._set(trouble=None, open_source=driving.source)
             self._wires.wishes.put("retry")
         else:
             self.start(driving.source)
 
     def calibrate(self) -> None:
-        """What the face does now is neutral, and where the person is now is where the avatar stands."""
+        """What the face does now is neutral, and where the person is now is where the avatar stands.
+
+        Raises:
+            StudioError: no face is seen.
+        """
+        driving = self._store.state.driving
+        if driving.phase == "driving" and (driving.sight is None or driving.sight.confidence.face == 0.0):
+            raise StudioError("no face is seen", hint="look into the camera, then calibrate")
         self._wish("calibrate")
+        self._say("look calmly into the camera for a second")
 
     def forget_calibration(self) -> None:
         self._wish("forget calibration")
@@ -112,7 +125,7 @@ class Driver:
     def _wish(self, wish: Wish) -> None:
         """
         Raises:
-            StudioError: nobody is seen who could be measured.
+            StudioError: nobody drives the avatar.
         """
         if self._store.state.driving.phase != "driving":
             raise StudioError("nobody drives the avatar", hint="start a camera or a film first")
@@ -161,7 +174,8 @@ class Driver:
         self._presented = sight
         self.latency = _mean(self.latency, 1e3 * (now - sight.taken_at))
         if before is not None and sight.taken_at > before.taken_at:
-            self.rate = _mean(self.rate, 1.0 / (sight.taken_at - before.taken_at))
+            # Their rate would jump where two pictures come close together.
+            self._seconds_between = _mean(self._seconds_between, sight.taken_at - before.taken_at)
 
     # The thread
 
@@ -176,13 +190,13 @@ class Driver:
             settings=settings,
         )
         self._wires, self._told, self._driven = wires, settings, _what_is_driven(state)
-        self.progress = self.latency = self.rate = self._presented = None
-        self._set(is_open=True)
+        self.progress = self.latency = self._seconds_between = self._presented = None
+        self._set(open_source=request.source)
         self._jobs.start(JOB, lambda context: drive(context, request, wires, equipment))
 
-    def _take(self, event: SourceEvent | Ready | LetGo) -> None:
-        if isinstance(event, LetGo):
-            self._set(is_open=False)
+    def _take(self, event: SourceEvent | Ready | Opens | LetGo) -> None:
+        if isinstance(event, Opens | LetGo):
+            self._set(open_source=event.source if isinstance(event, Opens) else "")
             return
         if self._starts_again or not self._store.state.driving.is_on:
             return  # of a source that is being let go
@@ -190,10 +204,9 @@ class Driver:
         if isinstance(event, Ready):
             self._set(phase="driving")
         elif isinstance(event, SourceOpened):
-            self._set(title=event.description, trouble=None, is_open=True)
+            self._set(title=event.description, trouble=None)
         elif isinstance(event, SourceTrouble):
-            is_open = isinstance(event.error, SourceDarkError | SourceStalledError)
-            self._set(trouble=self._told_of(event.error), is_open=is_open)
+            self._set(trouble=self._told_of(event.error))
         elif isinstance(event, SourceRecovered):
             self._say(f"{title} gives pictures again")
             self._set(trouble=None)
@@ -201,12 +214,11 @@ class Driver:
             self._say(f"{title} has ended")
 
     def _finish(self, job: JobFinished) -> None:
-        if self._starts_again:
-            self._starts_again = False
+        starts_again, self._starts_again = self._starts_again, False
+        if starts_again and self._store.state.document.body is not None:
             self._begin()
             return
         self._end("off")
-        self._set(is_open=False)
         error = job.error
         if error is None or isinstance(error, Cancelled):
             return
@@ -254,13 +266,13 @@ class Driver:
 
 
 def _what_is_driven(state: State) -> tuple[object, ...]:
-    settings = state.settings.drive
-    return (id(state.document.body), state.document.betas, settings.loop)
+    loops = state.settings.drive.loop and not state.driving.is_camera
+    return (state.document.body, state.document.betas, loops)
 
 
 def _named(source: str) -> str:
     """Until the source says its own name."""
-    return source if source.lower().startswith("camera:") else Path(source).name
+    return source if is_camera(source) else Path(source).name
 
 
 def _mean(before: float | None, newest: float) -> float:

@@ -37,6 +37,8 @@ ABSENT = "\uffff"
 FONT_SIZE = 15
 """Of the design: such fonts look larger than the window's own."""
 
+_system_fonts: tuple[Path, ...] = ()
+"""Those of `FONT_NAMES` that `find_system_fonts` has found."""
 _loaded: dict[tuple[str, int], Item] = {}
 """Fonts of the system in DearPyGui, by file and size."""
 _usual: dict[Item, Item] = {}
@@ -65,7 +67,7 @@ def bind(theme: Theme, item: Item, text: str) -> bool:
 
 def font_for(text: str) -> Path | None:
     """The first font that has all letters of a text; None where no font at hand does."""
-    return next((font for font in (OWN_FONT, *_system_fonts()) if all(has(font, letter) for letter in text)), None)
+    return next((font for font in (OWN_FONT, *_system_fonts) if all(has(font, letter) for letter in text)), None)
 
 
 def spelled(text: str) -> str:
@@ -89,11 +91,15 @@ def _opened(font: Path) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(font, FONT_SIZE)
 
 
-@cache
-def _system_fonts() -> tuple[Path, ...]:
+def find_system_fonts() -> None:
+    """Look through the folders of fonts, on a thread beside the frames; until then such names are spelled."""
+    global _system_fonts
     folders = [Path(folder).expanduser() for folder in FONT_FOLDERS.get(sys.platform, ())]
     found = {path.name: path for folder in folders if folder.is_dir() for path in folder.rglob("*.*t[tc][fc]")}
-    return tuple(found[name] for name in FONT_NAMES if name in found)
+    fonts = tuple(found[name] for name in FONT_NAMES if name in found)
+    for font in fonts:
+        _opened(font)
+    _system_fonts = fonts
 
 
 def _in_words(letters: Iterable[str]) -> str:

@@ -18,6 +18,7 @@ from ..core.channels import EventQueue, LatestSlot
 from ..core.errors import Cancelled, StudioError
 from ..core.jobs import JobContext, JobRunner
 from .actions import Report, SetDriving
+from .driven import OutputPhase
 from .state import Status
 from .store import Store
 
@@ -41,6 +42,7 @@ class VirtualCamera:
         self._jobs = JobRunner()
         self._pictures: LatestSlot[Picture] = LatestSlot()
         self._opened: EventQueue[str] = EventQueue()
+        self._starts_again = False
 
     @property
     def is_on(self) -> bool:
@@ -49,12 +51,21 @@ class VirtualCamera:
     def start(self) -> None:
         """Begin to show what is drawn from now on; where that cannot be, the person is told what to install."""
         if not self.is_on:
-            pictures, opened = self._pictures, self._opened
+            self._begin()
+        elif self._store.state.driving.output_phase == "closing":
+            self._starts_again = True
             self._set_output("opening")
-            self._jobs.start(JOB, lambda context: _show(context, pictures, opened))
 
     def stop(self) -> None:
-        self._jobs.cancel(JOB)
+        self._starts_again = False
+        if self.is_on:
+            self._set_output("closing")
+            self._jobs.cancel(JOB)
+
+    def _begin(self) -> None:
+        pictures, opened = self._pictures, self._opened
+        self._set_output("opening")
+        self._jobs.start(JOB, lambda context: _show(context, pictures, opened))
 
     def show(self, rgba: Picture) -> None:
         """The picture that is on the screen now; it is copied."""
@@ -62,11 +73,18 @@ class VirtualCamera:
             self._pictures.put(rgba.copy())
 
     def tick(self) -> None:
+        finished = self._jobs.drain()[1]
         for device in self._opened.drain():
-            self._set_output(device)
+            if self._store.state.driving.output_phase != "opening" or self._starts_again:
+                continue  # of one that is being closed
+            self._set_output("on", device)
             self._say(Status(message=f"other programs see the avatar as the camera {device}"))
-        for job in self._jobs.drain()[1]:
-            self._set_output("")
+        for job in finished:
+            starts_again, self._starts_again = self._starts_again, False
+            if starts_again:
+                self._begin()
+                continue
+            self._set_output("off")
             if isinstance(job.error, StudioError):
                 self._say(Status(message=job.error.message, hint=job.error.hint, kind="error"))
             elif job.error is not None and not isinstance(job.error, Cancelled):
@@ -77,8 +95,9 @@ class VirtualCamera:
     def close(self) -> None:
         self._jobs.close()
 
-    def _set_output(self, device: str) -> None:
-        self._store.dispatch(SetDriving(driving=replace(self._store.state.driving, output=device)))
+    def _set_output(self, phase: OutputPhase, device: str = "") -> None:
+        driving = replace(self._store.state.driving, output=device, output_phase=phase)
+        self._store.dispatch(SetDriving(driving=driving))
 
     def _say(self, status: Status) -> None:
         self._store.dispatch(Report(status=status, time=time.time()))

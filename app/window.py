@@ -9,6 +9,7 @@ import inspect
 import logging
 import os
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from ..core.body.presets import pose_preset
 from ..core.errors import StudioError
 from .doctor import display_problem
 from .keeping import Keeping, keeping
+from .lettering import find_system_fonts
 from .panels.avatar import AvatarPanel
 from .panels.bars import STATUS_HEIGHT, TITLE_HEIGHT, StatusBar, TitleBar
 from .panels.deeds import deeds_of
@@ -84,6 +86,7 @@ def run_window(
         raise StudioError(problem, hint="`nlfgs-studio render default -o picture.png` draws without a window")
     prepare_environment()
     sys.setswitchinterval(SWITCH_SECONDS)
+    threading.Thread(target=find_system_fonts, name="fonts", daemon=True).start()
     services = Services(Store(), stance=pose_preset(STANCE))
     try:
         services.renderers.begin(renderer, uses_interop=interop)

@@ -79,6 +79,22 @@ def atomic_write(path: Path) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
 
 
+def check_writable(path: Path) -> None:
+    """Find out before long work whether its result can be written there.
+
+    Raises:
+        StudioError: as `atomic_write`.
+    """
+    path = Path(os.path.realpath(path))
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        with tempfile.TemporaryFile(dir=path.parent, prefix=TEMPORARY):
+            pass
+    except OSError as error:
+        raise _write_error(path, error) from error
+
+
 def sweep(folder: Path) -> None:
     """Remove what `atomic_write` left in a folder when the program was killed; what is younger may be in use."""
     with contextlib.suppress(OSError):

@@ -122,6 +122,12 @@ class Program:
         whole, _, _ = self._trace_path.read_text(encoding="utf-8").rpartition("\n")
         return [json.loads(line) for line in whole.splitlines()]
 
+    def frames(self, start: float, end: float) -> list[dict[str, Any]]:
+        """What each frame between two moments (`time.monotonic`) took, in milliseconds."""
+        whole, _, _ = (self.folder / "trace.jsonl.frames").read_text(encoding="utf-8").rpartition("\n")
+        lines = [json.loads(line) for line in whole.splitlines()]
+        return [line for line in lines if start <= line["time"] <= end]
+
     def wait_for(self, condition: Callable[[], Any], what: str, *, seconds: float = ANSWER_SECONDS) -> Any:
         """Until `condition` gives something true; that."""
         end = time.monotonic() + seconds

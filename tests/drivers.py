@@ -21,17 +21,21 @@ WIDTH, HEIGHT = 64, 48
 class FakeSource:
     """A camera that gives a picture whenever it is asked, 100 a second at most."""
 
-    fps, num_frames = 100.0, None
+    fps = 100.0
 
     def __init__(self, equipment: FakeEquipment, source: str) -> None:
         self._equipment = equipment
         self.description = f"fake {source}"
         self.live = source.startswith("camera:")
         self.width, self.height = equipment.size
+        self.num_frames = 1 if equipment.is_photo else None
         self._index = 0
         equipment.open_sources += 1
 
     def read(self) -> Frame | None:
+        self._equipment.answers.wait()
+        if self.num_frames is not None and self._index >= self.num_frames:
+            return None
         if self._equipment.pause.wait(0.01):
             raise SourceUnpluggedError("the fake camera gives no more pictures", hint="plug it in again")
         if self._equipment.num_frames is not None and self._index >= self._equipment.num_frames:
@@ -79,7 +83,11 @@ class FakeTracker:
         self.asked.append("forget calibration")
 
     def close(self) -> None:
+        if self.is_closed:
+            raise ValueError("closed before")  # as MediaPipe does
         self.is_closed = True
+        if self.equipment.closing_error is not None:
+            raise self.equipment.closing_error
 
 
 class FakeEquipment:
@@ -88,9 +96,14 @@ class FakeEquipment:
     def __init__(self, num_expression: int) -> None:
         self.size = (WIDTH, HEIGHT)
         self.num_frames: int | None = None
+        self.is_photo = False
+        self.answers = threading.Event()
+        """Clear: a driver that hangs in `read`."""
+        self.answers.set()
         self.open_error: StudioError | None = None
         self.prepare_error: StudioError | None = None
         self.tracking_error: Exception | None = None
+        self.closing_error: Exception | None = None
         self.person_is_seen = True
         self.pause = threading.Event()
         """Set: pulled out."""

@@ -11,6 +11,7 @@ from nlfgs_studio.core.body.model import BodyModel, PosedBody, ShapedBody
 from nlfgs_studio.core.body.parameters import BodyPose
 from nlfgs_studio.core.body.presets import HAND_SHAPES, POSE_PRESETS, hand_shape, pose_preset
 from nlfgs_studio.core.cameras import Camera
+from nlfgs_studio.core.tracking.body_solver import BodySolution, body_pose
 from nlfgs_studio.core.tracking.detection import BodyDetection, Detection, HandDetection
 from nlfgs_studio.core.tracking.solution import FaceSolution
 from nlfgs_studio.core.tracking.turns import ROTATIONS, matrices, vectors
@@ -149,3 +150,8 @@ def _metric(points: np.ndarray, middle: np.ndarray) -> np.ndarray:
     right = np.cross(forward, (0.0, 1.0, 0.0))
     right /= np.linalg.norm(right)
     return (points - middle) @ np.stack([right, np.cross(forward, right), forward], axis=1)
+
+
+def posed(solution: BodySolution) -> BodyPose:
+    """As the body model takes it."""
+    return body_pose(solution.rotations, solution.expression, solution.translation)

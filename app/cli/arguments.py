@@ -201,7 +201,7 @@ def _add_pose(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="strength of an action of the face, as in jawOpen=0.6; may be repeated",
+        help="strength of an action of the face, or of a blendshape such as lipsPucker=0.6; may be repeated",
     )
 
 

@@ -67,3 +67,4 @@ def pose(services: Services, options: argparse.Namespace) -> None:
         run(services, "set_joint", joint=joint, rotation=rotation)
     for action, value in options.expression:
         run(services, "set_expression", action=action, value=value)
+        finish(services)

@@ -15,6 +15,7 @@ import torch
 
 from ...core.body.body_registry import default_body
 from ...core.errors import StudioError
+from ...core.paths import check_writable
 from ...core.storage.motion_npz import write_motion
 from .output import write_json
 from .progress import ProgressLine
@@ -32,7 +33,7 @@ def track(options: argparse.Namespace) -> None:
     """Write the motion that the options name.
 
     Raises:
-        StudioError: nobody is seen, or the source broke off: what came before is written all the same.
+        StudioError: nobody is seen; or pictures could not be read: what came of the others is written all the same.
         Cancelled, KeyboardInterrupt: it was stopped; once somebody was seen, that is written all the same.
     """
     from ...core.tracking.offline import OFFLINE_SMOOTHING, track_source
@@ -42,6 +43,9 @@ def track(options: argparse.Namespace) -> None:
     from ...core.tracking.tracker_settings import TrackerSettings
 
     started = time.monotonic()
+    for path in (options.output, options.json):
+        if path is not None and path != Path("-"):
+            check_writable(path)
     amount = options.smoothing
     smoothing = OFFLINE_SMOOTHING if amount is None else Smoothing(head=amount, face=amount, body=amount, hands=amount)
     with contextlib.closing(open_source(options.source)) as source:
@@ -59,14 +63,15 @@ def track(options: argparse.Namespace) -> None:
                 report=line.show,
                 stopped=stopped,
             )
-    write_motion(options.output, result.motion)
+            write_motion(options.output, result.motion)
     if options.json is not None:
         write_json(options.json, _figures(result, time.monotonic() - started))
     print(_in_words(options.output, result), file=sys.stderr if options.json == Path("-") else sys.stdout)
     if result.trouble is not None:
-        message = f"{result.trouble.message}; {options.output} holds the {result.motion.num_frames} pictures before"
+        num_frames = result.motion.num_frames
+        message = f"{result.trouble.message}; {options.output} holds the {num_frames} pictures that could be read"
         raise StudioError(message, hint=result.trouble.hint)
-    if stopped() and not source.live:  # of a camera it is the usual end
+    if not (result.is_whole or source.live):  # of a camera it is the usual end
         raise KeyboardInterrupt
 
 
@@ -92,7 +97,7 @@ def _stopped_by_ctrl_c(line: ProgressLine) -> Iterator[Callable[[], bool]]:
         pressed = True
         signal.signal(signal.SIGINT, before)
         line.clear()
-        print("stopping: what has been seen is kept (Ctrl-C again drops it)", file=sys.stderr)
+        print("finishing: what has been seen is kept (Ctrl-C again drops it)", file=sys.stderr)
 
     before = signal.signal(signal.SIGINT, press)
     try:
@@ -104,15 +109,13 @@ def _stopped_by_ctrl_c(line: ProgressLine) -> Iterator[Callable[[], bool]]:
 def _in_words(path: Path, result: Track) -> str:
     motion = result.motion
     lines = [f"wrote {path}: {motion.num_frames} frame{'s' * (motion.num_frames != 1)} at {motion.fps:g} a second"]
-    face, body, *_ = result.seen
+    face, somebody = result.seen[0], result.somebody_seen
     if result.num_faces > 1:
         lines.append(f"{result.num_faces} faces are in the picture: the largest was followed; crop it for another one")
     if face == 0.0:
         lines.append("the face was never seen: it stays neutral")
-    elif max(face, body) < _SELDOM:
-        lines.append(
-            f"somebody was seen in {100.0 * max(face, body):.0f} % of the pictures only, else the avatar rests"
-        )
+    elif somebody < _SELDOM:
+        lines.append(f"somebody was seen in {100.0 * somebody:.0f} % of the pictures only, else the avatar rests")
     return "\n".join(lines)
 
 

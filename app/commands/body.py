@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from ...core.body.joints import JOINT_GROUPS, JOINT_NAMES
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from ...core.body.joints import FACE_JOINTS, JOINT_GROUPS, JOINT_NAMES
 from ...core.body.model import BodyModel
 from ...core.errors import StudioError
+from ...core.jobs import JobContext
 from ..actions import (
+    Action,
     MirrorPose,
     ResetJoints,
     SetBeta,
@@ -19,6 +24,9 @@ from ..actions import (
 from ..services import Services
 from ..state import Document, Vector
 from .registry import body_of, command
+
+if TYPE_CHECKING:
+    from ...core.tracking.named_expressions import NamedExpressions
 
 
 @command("Set joint", effect="document", joint="left elbow", rotation=(0.1, -0.8, 0.0))
@@ -68,9 +76,13 @@ def set_translation(services: Services, *, translation: Vector) -> None:
 
 @command("Set expression", effect="document", action=1, value=0.7)
 def set_expression(services: Services, *, action: str | int, value: float) -> None:
-    """Set the strength of one of the face's actions, by name."""
+    """Set the strength of one of the face's actions; a named blendshape that is none of them is added to the face."""
     body = body_of(services)
-    services.store.dispatch(SetExpressionValue(index=expression_index(body, action), value=value))
+    blendshape = None if isinstance(action, int) else _blendshape(body, action)
+    if blendshape is None:
+        services.store.dispatch(SetExpressionValue(index=expression_index(body, action), value=value))
+    else:
+        _add_blendshape(services, body, blendshape, value)
 
 
 @command("Reset expression", effect="document")
@@ -118,3 +130,48 @@ def expression_index(body: BodyModel, action: str | int) -> int:
     if action.lower() not in lowered:
         raise StudioError(f"this face has no action {action!r}", hint=f"it has {', '.join(body.expression_names)}")
     return lowered.index(action.lower())
+
+
+def _blendshape(body: BodyModel, action: str) -> str | None:
+    """The name of a blendshape as it is written; None for an action of the body's own.
+
+    Raises:
+        StudioError: it is neither.
+    """
+    if action.lower() in (name.lower() for name in body.expression_names):
+        return None
+    from ...core.tracking.named_expressions import BLENDSHAPES
+
+    found = next((name for name in BLENDSHAPES if name.lower() == action.lower()), None)
+    if found is None:
+        others = (name for name in BLENDSHAPES if name not in body.expression_names)
+        known = f"it has {', '.join(body.expression_names)}; on every body there are {', '.join(others)}"
+        raise StudioError(f"this face has no action {action!r}", hint=known)
+    return found
+
+
+def _add_blendshape(services: Services, body: BodyModel, name: str, value: float) -> None:
+    """At once where the body's actions have names; else in a job, for the body's face may have to be learned first."""
+    from ...core.tracking.named_expressions import BLENDSHAPES, has_named_actions, named_expressions
+
+    row = BLENDSHAPES.index(name)
+
+    def on_top(named: NamedExpressions) -> Iterable[Action]:
+        document = services.store.state.document
+        if document.body is not body:
+            return
+        added = zip(document.expression, named.expression[row].tolist(), strict=True)
+        rotations, jaw = list(document.rotations), FACE_JOINTS.start
+        x, y, z = (turn + value * more for turn, more in zip(rotations[jaw], named.jaw[row].tolist(), strict=True))
+        rotations[jaw] = (x, y, z)
+        expression = tuple(strength + value * more for strength, more in added)
+        yield SetPose(rotations=tuple(rotations), expression=expression)
+
+    def work(context: JobContext) -> NamedExpressions:
+        return named_expressions(body, context.report)
+
+    if not has_named_actions(body):
+        services.start("face", work, on_top)
+        return
+    for action in on_top(named_expressions(body)):
+        services.store.dispatch(action)

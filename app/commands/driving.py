@@ -12,6 +12,7 @@ from ...core.errors import StudioError
 from ...core.jobs import JobContext
 from ...core.tracking.tracker_settings import Parts
 from ..actions import Action, HandBack, Report, SetDriving, SetSettings, ShowMotion
+from ..endings import with_ending
 from ..services import Services
 from ..state import Status
 from .body import expression_index, joint_index
@@ -115,10 +116,7 @@ def play_recording(services: Services) -> None:
 @command("Save recording…", path="recording.npz")
 def save_recording(services: Services, *, path: str | Path) -> None:
     """Write what was recorded last as a motion (SMPL-X NPZ)."""
-    motion, path = _recorded(services), Path(path)
-    if path.suffix and path.suffix.lower() != ".npz":
-        raise StudioError(f"{path.name} does not end in .npz", hint="give a name that ends in .npz")
-    path = path.with_suffix(".npz").absolute()
+    motion, path = _recorded(services), with_ending(path, ".npz").absolute()
 
     def work(_: JobContext) -> None:
         from ...core.storage.motion_npz import write_motion

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import dearpygui.dearpygui as dpg
 
+from ...core.tracking.camera_source import is_camera
 from ...core.tracking.file_source import FILM_SUFFIXES, PHOTO_SUFFIXES
 from ..driven import Driving
+from ..lettering import bind, show, spelled
 from ..state import State
 from ..theme import ERROR, Icons, Item
 from ..viewport.hud import duration
@@ -34,6 +36,8 @@ class DrivePanel:
         self._source = source
         self._chosen = ""
         """The source to start with."""
+        self._film = ""
+        """The last one that was chosen: it stays in the list beside the cameras."""
         self._choices = DriveChoices(desk)
         self._names: dict[str, str] = {}
         self._listed: tuple[object, ...] = ()
@@ -195,7 +199,7 @@ class DrivePanel:
         driving = state.driving
         if driving.cameras is None and not any(job.name == "cameras" for job in state.jobs):
             self._desk.run("find_cameras")
-        self._chosen = driving.source if driving.phase != "off" else self._chosen
+        self._chosen = driving.source if driving.is_on else self._chosen
         self._list_sources(driving)
         self._choices.sync(state)
         self._show_sight(driving)
@@ -210,8 +214,8 @@ class DrivePanel:
         self._show_progress(driving)
         dpg.configure_item(self._trouble, show=driving.trouble is not None)
         if driving.trouble is not None:
-            dpg.set_value(self._message, sentence(driving.trouble.message))
-            dpg.set_value(self._hint, sentence(driving.trouble.hint))
+            show(self._desk.theme, self._message, sentence(driving.trouble.message))
+            show(self._desk.theme, self._hint, sentence(driving.trouble.hint))
         held = len(driving.held_joints) + len(driving.held_actions)
         dpg.configure_item(self._held, show=held > 0)
         dpg.configure_item(self._held_button, label=f"Hand back {held} that you hold")
@@ -228,9 +232,14 @@ class DrivePanel:
         names = {f"{device.name} ({device.number})": f"camera:{device.number}" for device in driving.cameras or ()}
         if not self._chosen:
             self._chosen = next(iter(names.values()), "")
-        if self._chosen and self._chosen not in names.values():
-            is_camera = self._chosen.lower().startswith("camera:")
-            names[self._chosen if is_camera else Path(self._chosen).name] = self._chosen
+        if not is_camera(self._chosen):
+            self._film = self._chosen
+        elif self._chosen not in names.values():
+            names[self._chosen] = self._chosen
+        if self._film:
+            names[Path(self._film).name] = self._film
+        if not bind(self._desk.theme, self._combo, "".join(names)):
+            names = {spelled(name): source for name, source in names.items()}
         self._names = names
         dpg.configure_item(self._combo, items=tuple(names))
         dpg.set_value(self._combo, next((n for n, s in names.items() if s == self._chosen), NO_SOURCE))

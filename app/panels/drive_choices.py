@@ -125,14 +125,15 @@ class DriveChoices:
 
     def sync(self, state: State) -> None:
         drive, view, output = state.settings.drive, state.view, state.driving.output
-        shown = (drive, view.background, view.display.transparent, output)
+        phase = state.driving.output_phase
+        shown = (drive, view.background, view.display.transparent, output, phase)
         if shown == self._shown:
             return
         self._shown = shown
         self._show(drive)
         colour = next((label for label, rgb in BACKGROUNDS.items() if rgb == view.background), "")
         dpg.set_value(self._background, TRANSPARENT if view.display.transparent else colour)
-        dpg.set_value(self._output, bool(output))
+        dpg.set_value(self._output, phase in ("opening", "on"))
         dpg.set_value(self._device, f"Seen by others as {output}" if output else "")
         dpg.configure_item(self._device, show=bool(output))
 

@@ -23,10 +23,13 @@ class Arrivals:
         self._motion: Motion | None = None
         self._waiting: Path | None = None
         self._driver = ""
+        self._is_opening = False
+        """The first document."""
 
     def open(self, *, source: str, motion: Path | None, drive: str | None) -> None:
         """Start to open a document; and, when it stands, a motion for it, and what drives it."""
         gc.disable()
+        self._is_opening = True
         attempt(self._services, "open", source=source)
         self._waiting = motion
         self._driver = drive or ""
@@ -39,9 +42,12 @@ class Arrivals:
         is_new_motion = motion is not None and motion is not self._motion
         self._motion = motion
         if is_new_document:
-            self._origin = newest
             gc.freeze()  # a collection that went through all the modules would stop every thread for half a second
+        if self._is_opening and (is_new_document or not any(job.name == "open" for job in state.jobs)):
+            self._is_opening = False
             gc.enable()
+        if is_new_document:
+            self._origin = newest
             if self._waiting is not None:
                 attempt(self._services, "open_motion", path=self._waiting)
                 self._waiting = None

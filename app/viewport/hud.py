@@ -6,6 +6,7 @@ import dearpygui.dearpygui as dpg
 
 from ...core.jobs import Progress
 from ..driven import Driving
+from ..lettering import spelled
 from ..palette import BACKDROP, ON_AIR, TRACK
 from ..theme import ACCENT, CLEAR, MUTED, TEXT, WHITE, Colour, Item, Theme
 from .figures import Figures
@@ -34,7 +35,7 @@ def sign_of(driving: Driving) -> str:
     """What must be said of the source; a camera is told until it is closed."""
     if driving.is_camera_open:
         return "CAMERA ON"
-    return f"driven by {driving.title}" if driving.is_on and not driving.is_camera else ""
+    return f"driven by {spelled(driving.title)}" if driving.is_on and not driving.is_camera else ""
 
 
 def figure_lines(figures: Figures) -> list[tuple[str, str]]:
@@ -81,12 +82,12 @@ class Overlay:
         if not layer.clear_unless_shown(sign) or not sign:
             return
         left = top = px(MARGIN)
-        text_left = left + px(PADDING) + (px(18) if driving.is_camera else 0)
+        text_left = left + px(PADDING) + (px(18) if driving.is_camera_open else 0)
         width = text_left - left + layer.text_width(sign) + px(PADDING)
-        layer.box(left, top, width, px(SIGN_HEIGHT), ON_AIR if driving.is_camera else BACKDROP)
-        if driving.is_camera:
+        layer.box(left, top, width, px(SIGN_HEIGHT), ON_AIR if driving.is_camera_open else BACKDROP)
+        if driving.is_camera_open:
             layer.dot(left + px(PADDING + 5), top + px(SIGN_HEIGHT) / 2, px(5), WHITE)
-        layer.text(text_left, top + px(7), sign, WHITE if driving.is_camera else TEXT, strong=True)
+        layer.text(text_left, top + px(7), sign, WHITE if driving.is_camera_open else TEXT, strong=True)
 
     def show_waiting(self, title: str, job: Progress | None, size: tuple[int, int]) -> None:
         """What is awaited, in the middle, with a bar where its progress is known; nothing for an empty title."""

@@ -44,6 +44,8 @@ class Screenshot:
         if self._driven and driving.trouble is not None:
             raise driving.trouble
         if self._driven and driving.sight is None:
+            if driving.phase == "off":
+                raise StudioError(state.status.message or "nobody drives the avatar", hint=state.status.hint)
             return False
         now = time.monotonic()
         self._standing_since = self._standing_since or now

@@ -59,10 +59,6 @@ class BodySolution:
     """0 where the joint only rests."""
     confidence: Confidence
 
-    @property
-    def pose(self) -> BodyPose:
-        return body_pose(self.rotations, self.expression, self.translation)
-
 
 def body_pose(
     rotations: Float[np.ndarray, "55 3 3"], expression: Float[np.ndarray, " E"], translation: Float[np.ndarray, "3"]

@@ -32,21 +32,20 @@ class NeutralCalibration:
     head_rotation: Float[np.ndarray, "3 3"]
     head_position: Float[np.ndarray, "3"]
 
-    def apply(self, solution: FaceSolution, *, head: bool = True) -> FaceSolution:
-        """The solution as seen from neutral; the head only with `head` (not where the camera is to be kept)."""
+    def apply(self, solution: FaceSolution) -> FaceSolution:
+        """The solution as seen from neutral."""
         motors = self.motors
         variables = self._unbiased(motors.variables(solution.jaw, solution.expression))
         gaze = so3.vectors(so3.matrices(-self.gaze) @ so3.matrices(motors.gaze_of(solution)))
         expression = motors.expression(variables, gaze)
         left_eye, right_eye = motors.eye_joints(expression, gaze)
-        calibrated = replace(
-            solution, jaw=motors.jaw(variables), left_eye=left_eye, right_eye=right_eye, expression=expression
-        )
-        if not head:
-            return calibrated
         back = self.head_rotation.T
         return replace(
-            calibrated,
+            solution,
+            jaw=motors.jaw(variables),
+            left_eye=left_eye,
+            right_eye=right_eye,
+            expression=expression,
             head_rotation=back @ solution.head_rotation,
             head_position=self.head_position + back @ (solution.head_position - self.head_position),
         )

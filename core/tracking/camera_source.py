@@ -198,3 +198,8 @@ _MJPG = float(int.from_bytes(b"MJPG", "little"))
 
 CAMERA = re.compile(r"camera:(\d{1,3})(?:@(\d{2,4})x(\d{2,4}))?", re.IGNORECASE)
 """`camera:0`, or with the size to ask for `camera:0@1280x720`."""
+
+
+def is_camera(source: str) -> bool:
+    """Whether the source is meant to be a camera rather than a file, well named or not."""
+    return source.lower().startswith("camera:")

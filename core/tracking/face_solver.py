@@ -61,8 +61,6 @@ class FaceSolverSettings:
     """Standard deviation of a coefficient."""
     jaw_spread: float = 0.2
     """Radians, where the jaw is free."""
-    trust: float = 1.0
-    """In what the expression map says, beside its own errors."""
 
 
 class FaceSolver:
@@ -120,7 +118,7 @@ class FaceSolver:
         )
         return FaceHint(
             variables=motors.variables(seen.face_rotations[0], seen.expression),
-            inverse_variance=self.settings.trust / np.square(np.maximum(errors, _LEAST_ERROR)),
+            inverse_variance=1.0 / np.square(np.maximum(errors, _LEAST_ERROR)),
         )
 
     def observed(self, face: FaceDetection) -> Float[np.ndarray, "478 2"]:

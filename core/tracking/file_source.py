@@ -131,15 +131,17 @@ class FilmSource:
 
 
 class PhotosSource:
-    """One photo, or those of a folder in the order of their names, as numbers count (2 before 10)."""
+    """One photo, or those of a folder in the order of their names, as numbers count (2 before 10).
+
+    Damaged ones are left out, and named in the error that comes after the last of the others.
+    """
 
     live = False
 
     def __init__(self, path: Path) -> None:
         """
         Raises:
-            SourceError: there is no picture.
-            StudioError: the first picture cannot be read.
+            SourceError: there is no picture that can be read.
         """
         _check_readable(path)
         self.description = path.name or str(path)
@@ -150,23 +152,47 @@ class PhotosSource:
             )
         self.fps = FOLDER_FPS if path.is_dir() else None
         self.num_frames = len(self._paths)
-        self._next: np.ndarray | None = to_uint8(read_image(self._paths[0]))
-        self.height, self.width = self._next.shape[:2]
+        self._left = iter(self._paths)
+        self._damaged: list[StudioError] = []
         self._index = 0
+        self._next = self._read_next()
+        if self._next is None:
+            raise self._damaged_error()
+        self.height, self.width = self._next[1].shape[:2]
 
     def read(self) -> Frame | None:
-        if self._index == self.num_frames:
+        following, self._next = self._next or self._read_next(), None
+        if following is None:
+            if self._damaged:
+                raise self._damaged_error()
             return None
-        path = self._paths[self._index]
-        image, self._next = self._next, None
-        if image is None:
-            image = to_uint8(read_image(path))
+        path, image = following
         if image.shape[:2] != (self.height, self.width):
             size = (image.shape[1], image.shape[0])
             raise resized_error(f"at {path.name} the pictures", (self.width, self.height), size)
         frame = Frame(image=image, seconds=self._index / FOLDER_FPS, index=self._index)
         self._index += 1
         return frame
+
+    def _read_next(self) -> tuple[Path, np.ndarray] | None:
+        """The next that can be read."""
+        for path in self._left:
+            if (image := self._image(path)) is not None:
+                return path, image
+        return None
+
+    def _image(self, path: Path) -> np.ndarray | None:
+        """None where it is damaged, which is noted."""
+        try:
+            return to_uint8(read_image(path))
+        except StudioError as error:
+            self._damaged.append(error)
+            return None
+
+    def _damaged_error(self) -> SourceDamagedError:
+        first, *others = self._damaged
+        more = f", nor {len(others)} more of {self.num_frames} pictures" if others else ""
+        return SourceDamagedError(first.message + more, hint=first.hint or "copy or download it again")
 
     def close(self) -> None:
         self._next = None

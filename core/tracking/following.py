@@ -22,6 +22,8 @@ _ARMS_REACH = 2.5
 """From the nose to a stretched hand, in sizes of the face's square."""
 _HIDDEN = 0.3
 """Below this visibility a point of the body says nothing."""
+_FOUND_AGAIN = 1.0
+"""How far, in sizes of its square, a lost face may turn up again and still be the same person's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,9 +65,7 @@ class Following:
     When it is lost, faces elsewhere are somebody else's for `patience` seconds; then the largest is the person meant.
     """
 
-    def __init__(self, *, reach: float = 1.0, patience: float = 1.0) -> None:
-        """`reach`: how far, in sizes of its square, the lost face may turn up again and still be the same person's."""
-        self._reach = reach
+    def __init__(self, *, patience: float = 1.0) -> None:
         self._patience = patience
         self._last: Square | None = None
         self._seen_at = 0.0
@@ -91,7 +91,7 @@ class Following:
         last = self.place(seconds)
         if last is None:
             return largest_first
-        return [square for square in largest_first if last.distance(square) < self._reach]
+        return [square for square in largest_first if last.distance(square) < _FOUND_AGAIN]
 
     def saw(self, square: Square, seconds: float) -> None:
         self._last, self._seen_at, self._lost = square, seconds, False

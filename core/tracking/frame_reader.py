@@ -21,7 +21,7 @@ DARK_SECONDS = 2.0
 DARK_LEVEL = 8.0
 """Mean of 0..255 below which a picture is black; a room lit by a screen has 20 and more."""
 CLOSE_SECONDS = 2.0
-"""How long an end is waited for; a thread that hangs in a driver is left behind, its picture unread."""
+"""How long an end is waited for; a thread that hangs in a driver may hold the camera beyond that."""
 STILL_SECONDS = 0.1
 """Between two looks at a photo that is shown on and on."""
 
@@ -62,8 +62,8 @@ SourceEvent = SourceOpened | SourceTrouble | SourceRecovered | SourceEnded
 class FrameReader:
     """Opens and reads one source; `close` lets go of the camera.
 
-    Files play at their own rate, as a camera would deliver them; with `loop` they begin anew at their end, and a photo
-    is shown on and on. `mirror` may be changed at any time.
+    Files play at their own rate, as a camera would deliver them; with `loop` they begin anew at their end. A photo is
+    shown on and on. `mirror` may be changed at any time.
     """
 
     def __init__(self, open_source: Callable[[], FrameSource], *, loop: bool = False, mirror: bool = False) -> None:
@@ -71,6 +71,8 @@ class FrameReader:
         self._open_source = open_source
         self._loop = loop
         self._events: EventQueue[SourceEvent] = EventQueue()
+        self._hanging: list[_Run] = []
+        """Openings that were given up while a driver held their threads."""
         self._run = self._started()
 
     def next(self, seconds: float = 0.0) -> Frame | None:
@@ -88,11 +90,20 @@ class FrameReader:
 
     def retry(self) -> None:
         """Close the source and open it again; time counts anew."""
-        self._run.stop()
+        if not self._run.stop():
+            self._hanging.append(self._run)
         self._run = self._started()
 
-    def close(self) -> None:
+    def close(self) -> bool:
+        """Stop reading; whether the source is certainly closed. If not, a later call may find it so."""
         self._run.stop()
+        return self.is_closed
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether no thread is left that may hold the source open."""
+        self._hanging = [run for run in self._hanging if not run.has_ended]
+        return self._run.has_ended and not self._hanging
 
     def _started(self) -> _Run:
         return _Run(self._open_source, self._events, loop=self._loop, is_mirrored=lambda: self.mirror)
@@ -131,9 +142,15 @@ class _Run:
         self._arrived.clear()
         return self._frames.take()
 
-    def stop(self) -> None:
+    def stop(self) -> bool:
+        """Whether the thread has ended, and the source is closed with it."""
         self._stopped.set()
         self._thread.join(CLOSE_SECONDS)
+        return self.has_ended
+
+    @property
+    def has_ended(self) -> bool:
+        return not self._thread.is_alive()
 
     def notice_stall(self) -> None:
         since, patience = self._waits_since, STALL_SECONDS if self._count else FIRST_SECONDS
@@ -167,10 +184,12 @@ class _Run:
         """Deliver the pictures from the source's beginning to its end."""
         opened = time.monotonic()
         while not self._stopped.is_set() and (frame := source.read()) is not None:
-            if not source.live and self._stopped.wait(max(0.0, opened + frame.seconds - time.monotonic())):
-                return
+            if not source.live:
+                self._waits_since = None  # for the film's own pace nobody is to blame
+                if self._stopped.wait(max(0.0, opened + frame.seconds - time.monotonic())):
+                    return
             self._deliver(frame)
-            while self._loop and source.num_frames == 1 and not self._stopped.wait(STILL_SECONDS):
+            while source.num_frames == 1 and not self._stopped.wait(STILL_SECONDS):
                 self._deliver(frame)
 
     def _deliver(self, frame: Frame) -> None:

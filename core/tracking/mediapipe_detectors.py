@@ -20,6 +20,8 @@ _SMALLEST_SQUARE = 24.0
 """Pixels; less around a face is noise."""
 _SMALLEST_PICTURE = 16
 """Pixels; nothing is found in less, and some of the models fail."""
+_STRANGERS_STAY = 1.5
+"""Seconds for which the picture beside the person stays out of sight after a stranger's body was found."""
 
 
 class Detectors:
@@ -44,6 +46,7 @@ class Detectors:
         self._hands = HandReader(static=static) if "hands" in parts else None
         self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="detector")
         self._room: float | None = None
+        self._room_since = 0.0
         self._begun: _Limbs | None = None
         self._held: _Limbs | None = None
 
@@ -54,19 +57,22 @@ class Detectors:
             return Detection(width=width, height=height)
         if self._static:
             self._following = Following()
+        begun = None
         if self._begun is None and (self._body or self._hands):
-            self._begun = _Limbs(self._of_one_person(frame), self._threads, self._body, self._hands)
+            begun = self._begun = _Limbs(self._of_one_person(frame), self._threads, self._body, self._hands)
         started = time.perf_counter()
         face = self._face.read(frame, self._following) if self._face else None
+        if begun is not None:
+            begun.place = self._following.place(frame.seconds)
         milliseconds = {"face": 1000.0 * (time.perf_counter() - started)} if self._face else {}
         if self._begun is not None and (not self._hold or self._held is None or self._begun.done):
             self._held, self._begun = self._begun, None
         if self._held is None:
             return Detection(width=width, height=height, face=face, milliseconds=MappingProxyType(milliseconds))
         body, hands = self._held.wait()
-        place = self._following.place(frame.seconds)
+        place = self._held.place
         if body is not None and place is not None and not is_bodys_face(body, place):
-            self._leave_out(body, place)
+            self._leave_out(body, place, frame.seconds)
             body = None
         left, right = sided_hands(hands, body)
         return Detection(
@@ -81,16 +87,16 @@ class Detectors:
         )
 
     def _of_one_person(self, frame: Frame) -> Frame:
-        """The picture for body and hands: once a stranger's body was found, without strangers."""
+        """The picture for body and hands: for a while after a stranger's body was found, without strangers."""
         place = self._following.place(frame.seconds)
-        if place is None:
+        if place is None or frame.seconds - self._room_since > _STRANGERS_STAY:
             self._room = None
         return replace(frame, image=without_others(frame.image, place, self._room)) if place and self._room else frame
 
-    def _leave_out(self, stranger: BodyDetection, place: Square) -> None:
+    def _leave_out(self, stranger: BodyDetection, place: Square, seconds: float) -> None:
         """Look for the body anew, beside the followed face only."""
         if self._room is None and self._begun is None and self._body is not None:
-            self._room = room_beside(stranger, place)
+            self._room, self._room_since = room_beside(stranger, place), seconds
             self._body.forget()
 
     def close(self) -> None:
@@ -147,6 +153,8 @@ class _Limbs:
         self, frame: Frame, threads: ThreadPoolExecutor, body: BodyReader | None, hands: HandReader | None
     ) -> None:
         self.seconds = frame.seconds
+        self.place: Square | None = None
+        """Of the followed face in the same picture."""
         self.milliseconds: dict[str, float] = {}
         self._body: Future[BodyDetection | None] | None = None
         self._hands: Future[list[tuple[HandDetection, bool]]] | None = None

@@ -69,7 +69,12 @@ def _quietly() -> Iterator[None]:
         os.close(kept)
 
 
-def _mediapipe() -> Any:
+def load() -> Any:
+    """The library, which takes seconds the first time.
+
+    Raises:
+        StudioError: it is not installed.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # its own dependencies' deprecations
@@ -110,7 +115,7 @@ class _Model:
 
     def __init__(self) -> None:
         with _making:
-            solutions = _mediapipe().solutions
+            solutions = load().solutions
             with _quietly():
                 _complain_once()
                 self._graph = self._make(solutions)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from types import MappingProxyType
+from typing import Literal
 
 import torch
 from jaxtyping import Float
@@ -28,8 +29,12 @@ _FIRST_LEG_POINT = 25
 """Of the body's 33: the left knee; what follows lies below the hips."""
 _RESTING_SECONDS = 1.0
 """Of a calibration."""
+_CALIBRATION_WAITS = 3.0
+"""Seconds without a face, after which a calibration has failed."""
 _FORGET_SECONDS = 0.5
 """Without a face, after which the last one says nothing about the next."""
+
+CalibrationState = Literal["none", "measuring", "done", "failed"]
 
 
 class MotionSolver:
@@ -65,6 +70,9 @@ class MotionSolver:
         self._resting: list[FaceSolution] | None = None
         """Faces of a calibration that is going on."""
         self._resting_since = 0.0
+        self._rested_at: float | None = None
+        """When the last of them was seen; before that, when they were first looked for."""
+        self._has_failed = False
 
     def meet(self, person: Identity | None) -> None:
         """Take the next faces for this person's; None is nobody known."""
@@ -74,21 +82,32 @@ class MotionSolver:
     @property
     def is_calibrated(self) -> bool:
         """Whether a neutral face was taken, or is being taken."""
-        return self._calibration is not None or self._resting is not None
+        return self.calibration in ("measuring", "done")
+
+    @property
+    def calibration(self) -> CalibrationState:
+        """How far the last one came; "failed" where no face was seen for it."""
+        if self._resting is not None:
+            return "measuring"
+        if self._calibration is not None:
+            return "done"
+        return "failed" if self._has_failed else "none"
 
     def calibrate(self) -> None:
         """Take what the face does in the pictures of the next second for neutral, and the head for upright."""
-        self._calibration, self._resting = None, []
+        self._calibration, self._resting, self._has_failed = None, [], False
+        self._rested_at = None
 
     def forget_calibration(self) -> None:
-        self._calibration = self._resting = None
+        self._calibration, self._resting, self._has_failed = None, None, False
 
     def solve(self, detection: Detection, *, index: int, seconds: float) -> TrackedFrame:
         """The pose for one picture; the moments of pictures rise."""
         started = time.perf_counter()
         face = self._solved_face(detection, seconds)
+        self._measure(face, seconds)
         face_done = time.perf_counter()
-        shown = None if face is None else self._gains.scaled(self._calibrated(face, seconds), self.settings.gains)
+        shown = None if face is None else self._gains.scaled(self._calibrated(face), self.settings.gains)
         solution = self._body_solver.solve(_limited(detection, self.settings), shown, self._body)
         self._body = scaled_body(solution, self._skeleton, self.settings.gains.body)
         body_done = time.perf_counter()
@@ -118,14 +137,25 @@ class MotionSolver:
         self._face_seconds = seconds
         return self._face
 
-    def _calibrated(self, face: FaceSolution, seconds: float) -> FaceSolution:
-        if self._resting is not None:
-            if not self._resting:
-                self._resting_since = seconds
-            self._resting.append(face)
-            if seconds - self._resting_since >= _RESTING_SECONDS:
-                self._calibration = neutral_calibration(self._face_solver.motors, self._resting)
-                self._resting = None
+    def _measure(self, face: FaceSolution | None, seconds: float) -> None:
+        """Go on with a calibration: a second of one face without a gap, or it fails when none comes."""
+        if self._resting is None:
+            return
+        self._rested_at = seconds if self._rested_at is None else self._rested_at
+        away = seconds - self._rested_at
+        if face is None:
+            if away > _CALIBRATION_WAITS:
+                self._resting, self._has_failed = None, True
+            return
+        if away > _FORGET_SECONDS or not self._resting:
+            self._resting, self._resting_since = [], seconds
+        self._resting.append(face)
+        self._rested_at = seconds
+        if seconds - self._resting_since >= _RESTING_SECONDS:
+            self._calibration = neutral_calibration(self._face_solver.motors, self._resting)
+            self._resting = None
+
+    def _calibrated(self, face: FaceSolution) -> FaceSolution:
         return face if self._calibration is None else self._calibration.apply(face)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 import numpy as np
@@ -17,7 +17,7 @@ from jaxtyping import Float
 from ..body.model import BodyModel, shape_body
 from ..body.motion import Motion
 from ..errors import Cancelled, StudioError
-from .detection import Detection
+from .detection import Detection, in_precision
 from .focal import assumed_focal
 from .frame_source import FrameSource, SourceEmptyError, SourceError, mirrored
 from .identity import Identity, estimate_identity
@@ -54,7 +54,9 @@ class Track:
     person: Identity | None
     """None where no face was seen."""
     trouble: StudioError | None
-    """Why the source broke off; what came before is in the motion."""
+    """Why pictures are missing; those that could be read are in the motion."""
+    is_whole: bool
+    """Whether it came to the source's end, rather than being stopped before."""
     num_faces: int
     """The most that were found in one picture; the largest of them is followed."""
     milliseconds: Mapping[str, float]
@@ -67,9 +69,17 @@ class Track:
         face, body, left, right = (self.motion.confidence > 0.0).double().mean(0).tolist()
         return face, body, left, right
 
+    @property
+    def somebody_seen(self) -> float:
+        """Part of the pictures in which anything of a person was seen."""
+        assert self.motion.confidence is not None
+        return float((self.motion.confidence > 0.0).any(1).double().mean())
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Seen:
+    """Of one picture; in single precision, for an hour's film has 100,000."""
+
     seconds: float
     detection: Detection
 
@@ -81,6 +91,8 @@ class _Sight:
     pictures: list[_Seen] = field(default_factory=list)
     trouble: StudioError | None = None
     """Why there are no more."""
+    is_whole: bool = False
+    """Whether the source came to its end, or broke off, before it was stopped."""
     brightness: float = 0.0
     """Mean of 0..255."""
     num_faces: int = 0
@@ -148,6 +160,7 @@ def track_source(
         motion=motion,
         person=person,
         trouble=sight.trouble,
+        is_whole=sight.is_whole,
         num_faces=sight.num_faces,
         milliseconds=_medians(frames),
     )
@@ -170,15 +183,16 @@ def _see(
             except SourceError as error:
                 if not seen:
                     raise
-                sight.trouble = error
-                break
+                sight.trouble, frame = error, None
             if frame is None:
+                sight.is_whole = True
                 break
             frame = reduced(mirrored(frame) if mirror else frame)
             brightness += float(frame.image[::8, ::8].mean())
             if len(seen) % _COUNTED_EVERY == 0:
                 sight.num_faces = max(sight.num_faces, len(finder.find(frame.image)))
-            seen.append(_Seen(seconds=frame.seconds, detection=detectors.detect(frame)))
+            detection = in_precision(detectors.detect(frame), np.float32)
+            seen.append(_Seen(seconds=frame.seconds, detection=detection))
             if source.num_frames:
                 done = min(1.0, len(seen) / source.num_frames)
                 report(_SEEING_SHARE * done, f"picture {len(seen)} of {max(len(seen), source.num_frames)}")
@@ -206,14 +220,16 @@ def _nobody_error(source: FrameSource, brightness: float, settings: TrackerSetti
 
 def _solve(solver: MotionSolver, seen: Sequence[_Seen], report: Callable[[float, str], None]) -> list[TrackedFrame]:
     if len(seen) == 1:
+        detection = in_precision(seen[0].detection, np.float64)
         for index in range(_STILL_ROUNDS - 1):
-            solver.solve(seen[0].detection, index=0, seconds=index / STILL_FPS)
-        frame = solver.solve(seen[0].detection, index=0, seconds=_STILL_ROUNDS / STILL_FPS)
+            solver.solve(detection, index=0, seconds=index / STILL_FPS)
+        frame = solver.solve(detection, index=0, seconds=_STILL_ROUNDS / STILL_FPS)
         return [frame]
     frames = []
     begun = _SEEING_SHARE + _KNOWING_SHARE
     for index, each in enumerate(seen):
-        frames.append(solver.solve(each.detection, index=index, seconds=each.seconds))
+        frame = solver.solve(in_precision(each.detection, np.float64), index=index, seconds=each.seconds)
+        frames.append(replace(frame, detection=each.detection))
         report(begun + (1.0 - begun) * (index + 1) / len(seen), f"solving picture {index + 1} of {len(seen)}")
     return frames
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
-from .camera_source import CAMERA, CameraSource
+from .camera_source import CAMERA, CameraSource, is_camera
 from .file_source import FILM_SUFFIXES, PHOTO_SUFFIXES, FilmSource, PhotosSource
 from .frame_source import FrameSource, SourceMissingError
 
@@ -14,9 +15,9 @@ def open_source(text: str) -> FrameSource:
 
     Raises:
         SourceError: there are no pictures, and why.
-        StudioError: a photo cannot be read.
+        StudioError: the system cannot read it.
     """
-    if text.lower().startswith("camera"):
+    if is_camera(text) or re.fullmatch(r"camera\d*", text.lower()):
         match = CAMERA.fullmatch(text)
         if match is not None:
             number, width, height = match.groups()

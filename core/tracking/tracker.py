@@ -13,7 +13,8 @@ from .detection import Detection, Frame
 from .focal import assumed_focal
 from .learned_face import learned_face
 from .mediapipe_detectors import Detectors, Part
-from .motion_solver import MotionSolver
+from .mediapipe_graphs import load
+from .motion_solver import CalibrationState, MotionSolver
 from .scaling import reduced, reduced_camera
 from .solution import TrackedFrame, tracking_camera
 from .tracker_settings import Parts, TrackerSettings
@@ -33,7 +34,7 @@ def prepare(body: BodyModel, report: Callable[[float, str], None] = lambda *_: N
         StudioError: MediaPipe is not installed.
     """
     report(0.0, "loading the detectors")
-    Detectors(("face",)).close()
+    load()
     learned_face(body, lambda fraction, message: report(0.05 + 0.95 * fraction, message))
 
 
@@ -81,6 +82,11 @@ class Tracker:
             self._detectors.close()
             self._detectors, self._parts = Detectors(parts, hold=True), parts
         return self._detectors.detect(reduced(frame))
+
+    @property
+    def calibration(self) -> CalibrationState:
+        """How far the last calibration came."""
+        return self._solver.calibration
 
     def calibrate(self) -> None:
         """Take what the face does in the pictures of the next second for neutral, and the head for upright."""

@@ -119,7 +119,7 @@ def test_a_film_without_anybody_leaves_no_file(folder, person, capsys):
 def test_of_a_damaged_film_the_beginning_is_kept_and_said(folder, person, capsys, monkeypatch):
     monkeypatch.setattr(sources, "open_source", lambda _: Pictures(9, breaks_at=5))
     assert tracked("--json", "j.json") == 2
-    assert "m.npz holds the 5 pictures before" in capsys.readouterr().err
+    assert "m.npz holds the 5 pictures that could be read" in capsys.readouterr().err
     assert read_motion(folder / "m.npz").num_frames == 5
     assert json.loads((folder / "j.json").read_text())["complete"] is False
 
@@ -141,7 +141,29 @@ def test_ctrl_c_keeps_what_was_seen(folder, person, capsys, monkeypatch):
     motion = read_motion(folder / "m.npz")
     assert motion.num_frames == 4
     assert np.isfinite(motion.rotations.numpy()).all()
-    assert "stopping" in capsys.readouterr().err
+    assert "finishing" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows sends no interrupt to itself")
+def test_ctrl_c_after_the_last_picture_loses_nothing_and_is_no_failure(folder, person, monkeypatch):
+    film(folder / "a.mp4", count=8)
+
+    def interrupted(*_):
+        os.kill(os.getpid(), signal.SIGINT)
+        return person.identity
+
+    monkeypatch.setattr(offline, "estimate_identity", interrupted)
+    assert tracked() == 0
+    assert read_motion(folder / "m.npz").num_frames == 8
+
+
+@pytest.mark.parametrize("place", ["gone/m.npz", "a.mp4/m.npz", "there.npz"])
+def test_where_nothing_can_be_written_is_said_before_anything_is_looked_at(folder, person, capsys, place):
+    film(folder / "a.mp4", count=3)
+    (folder / "there.npz").mkdir()
+    assert tracked("-o", place) == 2
+    assert "cannot write" in capsys.readouterr().err
+    assert person.calls == 0
 
 
 def test_rarely_seen_people_are_mentioned(folder, person, capsys):

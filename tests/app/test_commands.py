@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from drivers import FakeEquipment
 from nlfgs_studio.app import documents, filming
-from nlfgs_studio.app.actions import SetRecording, TakeOver
+from nlfgs_studio.app.actions import OpenDocument, SetRecording, TakeOver
 from nlfgs_studio.app.commands import COMMANDS, attempt, joint_index, run
 from nlfgs_studio.app.documents import document_of
 from nlfgs_studio.app.services import Services
 from nlfgs_studio.app.store import Store
 from nlfgs_studio.core.body.joints import JOINT_NAMES
 from nlfgs_studio.core.errors import StudioError
-from nlfgs_studio.core.tracking import camera_source
+from nlfgs_studio.core.tracking import camera_source, named_expressions
 from nlfgs_studio.core.tracking.camera_source import CameraDevice
+from nlfgs_studio.core.tracking.named_expressions import BLENDSHAPES, NamedExpressions
 
 CHANGING = [name for name, command in COMMANDS.items() if command.effect == "document"]
 HARMLESS = [name for name, command in COMMANDS.items() if command.effect == "nothing"]
@@ -139,8 +142,38 @@ def test_expressions_are_found_by_their_names_in_any_case(services, plain_body):
     name = plain_body.expression_names[3]
     run(services, "set_expression", action=name.upper(), value=0.5)
     assert services.store.state.document.expression[3] == 0.5
-    with pytest.raises(StudioError, match="no action"):
+    with pytest.raises(StudioError, match="no action") as refused:
         run(services, "set_expression", action="wink of an eye", value=0.5)
+    assert name in refused.value.hint
+    assert "lipsPucker" in refused.value.hint
+
+
+def test_blendshapes_of_named_actions_are_mixed_at_once(services, avatar, body):
+    document = document_of(replace(avatar, body=body.identity), body)
+    services.store.dispatch(OpenDocument(document=document))
+    for name, value in {"lipspucker": 0.5, "browUpLeft": 1.0, "browUpRight": 0.4, "jawOpen": 0.3}.items():
+        run(services, "set_expression", action=name, value=value)
+    strengths = dict(zip(body.expression_names, services.store.state.document.expression, strict=True))
+    assert {name: strength for name, strength in strengths.items() if strength} == pytest.approx(
+        {"mouthPucker": 0.5, "browOuterUpLeft": 1.0, "browOuterUpRight": 0.4, "browInnerUp": 0.7, "jawOpen": 0.3}
+    )
+
+
+def test_blendshapes_of_components_are_added_to_the_face_in_one_step(services, plain_body, monkeypatch):
+    random = np.random.default_rng(5)
+    count = plain_body.num_expression
+    fitted = NamedExpressions(expression=random.normal(size=(16, count)), jaw=random.normal(size=(16, 3)))
+    monkeypatch.setattr(named_expressions, "named_expressions", lambda *_: fitted)
+    run(services, "set_joint", joint="jaw", rotation=(0.1, 0.0, 0.0))
+    run(services, "set_expression", action=0, value=0.6)
+    before = services.store.state.document
+    run(services, "set_expression", action="lipsPucker", value=0.5)
+    services.wait()
+    after, row = services.store.state.document, BLENDSHAPES.index("lipsPucker")
+    assert after.expression == pytest.approx(np.eye(1, count)[0] * 0.6 + 0.5 * fitted.expression[row])
+    assert after.rotations[joint_index("jaw")] == pytest.approx((0.1, 0.0, 0.0) + 0.5 * fitted.jaw[row])
+    run(services, "undo")
+    assert services.store.state.document is before
 
 
 def test_take_pose_takes_what_is_shown(lively):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import math
 import threading
@@ -10,13 +11,17 @@ from collections.abc import Callable
 
 import pytest
 from drivers import FakeEquipment, posed
-from nlfgs_studio.app.actions import BeginDrag, EndDrag, OpenDocument, SetJoint, TakeOver
+from nlfgs_studio.app.actions import BeginDrag, EndDrag, OpenDocument, SetJoint, SetRecording, TakeOver
 from nlfgs_studio.app.commands import run
+from nlfgs_studio.app.driving import SETTLED_SECONDS
 from nlfgs_studio.app.services import Services
 from nlfgs_studio.app.state import Document, State
 from nlfgs_studio.app.store import Store
+from nlfgs_studio.app.viewport.arrivals import Arrivals
+from nlfgs_studio.app.viewport.screenshot import Screenshot
 from nlfgs_studio.core.errors import StudioError
 from nlfgs_studio.core.storage.motion_npz import read_motion
+from nlfgs_studio.core.tracking import frame_reader
 from nlfgs_studio.core.tracking.frame_source import SourceMissingError
 
 PATIENCE = 30.0
@@ -111,6 +116,114 @@ def test_the_sign_of_an_open_camera_stands_from_the_first_try_until_it_is_closed
     assert not ticked(services, lambda state: state.driving.phase == "off").driving.is_camera_open
     run(services, "start_driving", source="film.mp4")
     assert not services.store.state.driving.is_camera_open
+
+
+@pytest.mark.parametrize("follower", [None, "film.mp4"])
+def test_the_sign_stands_while_the_camera_does_not_answer(services, equipment, monkeypatch, follower):
+    monkeypatch.setattr(frame_reader, "CLOSE_SECONDS", 0.05)
+    driven(services)
+    equipment.answers.clear()
+    run(services, "stop_driving") if follower is None else run(services, "start_driving", source=follower)
+    end = time.monotonic() + 0.4
+    while time.monotonic() < end:
+        assert services.tick(time.monotonic()).driving.is_camera_open
+        time.sleep(0.01)
+    assert equipment.open_sources == 1, "nothing else is opened meanwhile"
+    equipment.answers.set()
+    state = ticked(services, lambda state: state.driving.phase == ("off" if follower is None else "driving"))
+    assert not state.driving.is_camera_open
+
+
+def test_a_document_without_a_body_that_comes_between_two_sources_ends_driving(services, equipment):
+    driven(services)
+    run(services, "start_driving", source="film.mp4")
+    services.store.dispatch(OpenDocument(document=Document()))
+    state = ticked(services, lambda state: state.driving.phase == "off")
+    assert not state.driving.is_camera_open
+    assert equipment.open_sources == 0
+
+
+@pytest.mark.parametrize("wrong", [math.nan, 1e9])
+def test_a_pose_that_no_avatar_can_take_ends_driving_in_words(services, equipment, wrong):
+    driven(services)
+    equipment.pose = posed(len(services.store.state.document.expression), turn=wrong)
+    state = ticked(services, lambda state: state.driving.phase == "off")
+    assert "sensible size" in state.driving.trouble.message
+
+
+def test_a_tracker_that_cannot_be_put_away_is_not_put_away_twice(services, equipment):
+    driven(services)
+    equipment.closing_error = RuntimeError("it hangs on")
+    equipment.pause.set()
+    ticked(services, lambda state: state.driving.trouble)
+    equipment.pause.clear()
+    equipment.size = (32, 24)
+    run(services, "retry_driving")
+    state = ticked(services, lambda state: state.driving.phase == "off")
+    assert "it hangs on" in state.driving.trouble.message
+
+
+def test_a_photo_drives_until_it_is_told_to_stop(services, equipment):
+    run(services, "set_drive", loop=False)
+    equipment.is_photo = True
+    equipment.preparing.clear()
+    run(services, "start_driving", source="me.png")
+    ticked(services, lambda state: state.jobs)
+    equipment.preparing.set()
+    ticked(services, lambda state: state.driving.pose is not None)
+    assert services.store.state.driving.phase == "driving"
+
+
+def test_a_film_that_ends_while_the_tracker_gets_ready_is_shown_from_its_beginning(services, equipment):
+    run(services, "set_drive", loop=False)
+    equipment.num_frames = 3
+    equipment.preparing.clear()
+    run(services, "start_driving", source="film.mp4")
+    ticked(services, lambda _: equipment.open_sources == 1)
+    ticked(services, lambda _: equipment.open_sources == 0)
+    equipment.preparing.set()
+    assert ticked(services, lambda state: state.driving.phase == "off").driving.sight is not None
+
+
+def test_repeating_films_is_nothing_to_a_camera(services, equipment):
+    driven(services)
+    run(services, "set_drive", loop=not services.store.state.settings.drive.loop)
+    began = time.monotonic()
+    ticked(services, lambda _: time.monotonic() - began > SETTLED_SECONDS + 0.2)
+    assert len(equipment.trackers) == 1
+
+
+def test_a_calibration_needs_a_face(services, equipment):
+    driven(services)
+    run(services, "calibrate_driving")
+    assert "calmly" in services.store.state.status.message
+    equipment.person_is_seen = False
+    ticked(services, lambda state: state.driving.sight.confidence.face == 0.0)
+    with pytest.raises(StudioError, match="no face"):
+        run(services, "calibrate_driving")
+
+
+def test_a_screenshot_of_who_never_drives_ends_with_the_reason(services, tmp_path):
+    services.report("there is no avatar to drive", kind="error")
+    screenshot = Screenshot(tmp_path / "a.png", driven=True)
+    with pytest.raises(StudioError, match="no avatar to drive"):
+        screenshot.is_due(services.store.state, None)
+
+
+def test_memory_is_tidied_again_when_the_first_document_cannot_be_opened(tmp_path):
+    services = Services(Store())
+    arrivals = Arrivals(services, lambda: None)
+    try:
+        arrivals.open(source=str(tmp_path / "missing.npz"), motion=None, drive=None)
+        assert not gc.isenabled()
+        with pytest.raises(StudioError, match="missing"):
+            services.wait()
+        services.tick(time.monotonic())
+        arrivals.tick()
+        assert gc.isenabled()
+    finally:
+        gc.enable()
+        services.close()
 
 
 def test_an_unplugged_camera_is_told_the_avatar_holds_then_rests_and_goes_on_after_a_retry(services, equipment):
@@ -292,6 +405,15 @@ def test_a_recording_of_what_is_driven_is_a_clip_and_a_file(services, equipment,
     state = ticked(services, lambda state: state.driving.pose is None)
     assert state.playback.motion is state.recorded
     assert state.playback.playing
+
+
+def test_a_recording_keeps_the_dot_in_its_name_but_not_another_file_type(services, motion, folder):
+    services.store.dispatch(SetRecording(recording=False, recorded=motion))
+    run(services, "save_recording", path=folder / "take.2")
+    services.wait()
+    assert read_motion(folder / "take.2.npz").num_frames == motion.num_frames
+    with pytest.raises(StudioError, match="does not end in"):
+        run(services, "save_recording", path=folder / "take.mp4")
 
 
 def test_playing_something_ends_driving(services, equipment, folder):

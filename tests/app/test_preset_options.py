@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from nlfgs_studio.app.cli import main
 from nlfgs_studio.core.storage.gaussian_ply import read_ply
+from nlfgs_studio.core.tracking import named_expressions
+from nlfgs_studio.core.tracking.named_expressions import NamedExpressions
 
 
 def exported(folder, name: str, *options: str) -> torch.Tensor:
@@ -20,6 +22,18 @@ def test_a_pose_preset_poses_and_joints_come_on_top(folder):
     assert (waving - rest).norm(dim=1).max() > 0.3
     assert (bent - waving).norm(dim=1).max() > 0.1
     torch.testing.assert_close(exported(folder, "t", "--pose-preset", "T"), rest)
+
+
+def test_blendshapes_go_by_their_names_on_any_body_and_add_up(folder, monkeypatch, plain_body):
+    rows = torch.randn(16, plain_body.num_expression, generator=torch.Generator().manual_seed(6)).double().numpy()
+    fitted = NamedExpressions(expression=rows, jaw=rows[:, :3] * 0.1)
+    monkeypatch.setattr(named_expressions, "named_expressions", lambda *_: fitted)
+    pucker, frown = "lipsPucker=0.5", "mouthFrownLeft=0.7"
+    both = exported(folder, "both", "--expression", pucker, "--expression", frown)
+    other_way = exported(folder, "other", "--expression", frown, "--expression", pucker)
+    torch.testing.assert_close(both, other_way)
+    for one in (pucker, frown):
+        assert (both - exported(folder, "one", "--expression", one)).norm(dim=1).max() > 1e-4
 
 
 def test_the_neutral_face_is_known_to_every_body(folder):

@@ -84,9 +84,20 @@ def test_what_is_shown_reaches_the_camera_until_it_is_stopped(services, installe
     picture[:] = 0  # the window draws on into the same memory
     ticked(services, lambda: installed.sent and installed.sent[-1].mean() == 200.0)
     run(services, "set_virtual_camera", on=False)
-    ticked(services, lambda: services.store.state.driving.output == "")
+    ticked(services, lambda: services.store.state.driving.output_phase == "off")
     assert installed.sent[-1].size == 0, "closed"
     assert not services.virtual_camera.is_on
+
+
+def test_off_and_on_again_at_once_is_on(services, installed):
+    run(services, "set_virtual_camera", on=True)
+    ticked(services, lambda: services.store.state.driving.output_phase == "on")
+    run(services, "set_virtual_camera", on=False)
+    run(services, "set_virtual_camera", on=True)
+    assert services.store.state.driving.output == "", "no device while it opens"
+    ticked(services, lambda: services.store.state.driving.output_phase == "on")
+    assert any(sent.size == 0 for sent in installed.sent), "the first one was closed"
+    assert services.store.state.driving.output == "/dev/video9"
 
 
 def test_a_camera_that_hangs_keeps_nobody_waiting(services, installed):

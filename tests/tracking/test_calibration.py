@@ -58,14 +58,6 @@ def test_the_resting_face_becomes_neutral(motors: FaceMotors) -> None:
     np.testing.assert_allclose(calibrated.head_position, rest.head_position)
 
 
-def test_without_the_head_only_the_face_changes(motors: FaceMotors) -> None:
-    rest, other = make_solution(motors, 2), make_solution(motors, 3, strength=0.6)
-    calibrated = neutral_calibration(motors, [rest]).apply(other, head=False)
-    np.testing.assert_array_equal(calibrated.head_rotation, other.head_rotation)
-    np.testing.assert_array_equal(calibrated.head_position, other.head_position)
-    assert np.abs(calibrated.expression - other.expression).max() > 0.05
-
-
 def test_the_ends_of_the_ranges_are_still_reached(motors: FaceMotors) -> None:
     calibration = neutral_calibration(motors, [make_solution(motors, 4)])
     variables = motors.ranges[:, 1]

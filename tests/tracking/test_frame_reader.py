@@ -80,6 +80,12 @@ def test_a_film_plays_at_its_own_rate_then_ends(readers, tmp_path):
     assert frames[-1].seconds - frames[0].seconds == pytest.approx(12 / 25.0, abs=0.2)
 
 
+def test_a_slow_film_does_not_stall(readers, tmp_path):
+    reader = readers(lambda: open_source(str(film(tmp_path / "a.mp4", count=3, fps=2.0))))
+    _, before = wait_for(reader, SourceEnded)
+    assert not [event for event in before if isinstance(event, SourceTrouble)]
+
+
 def test_a_looped_film_begins_anew_and_time_goes_on(readers, tmp_path):
     reader, frames = readers(lambda: open_source(str(film(tmp_path / "a.mp4", count=4))), loop=True), []
     while len(frames) < 10:
@@ -90,9 +96,10 @@ def test_a_looped_film_begins_anew_and_time_goes_on(readers, tmp_path):
     assert not [event for event in reader.drain() if isinstance(event, SourceEnded)]
 
 
-def test_a_looped_photo_is_shown_on_and_on_and_read_once(readers, tmp_path):
+@pytest.mark.parametrize("loop", [True, False])
+def test_a_photo_is_shown_on_and_on_and_read_once(readers, tmp_path, loop):
     path = photo(tmp_path / "a.png")
-    reader = readers(lambda: open_source(str(path)), loop=True)
+    reader = readers(lambda: open_source(str(path)), loop=loop)
     assert level_of(reader.next(5.0)) == 100.0
     path.unlink()
     assert reader.next(5.0).index > 0
@@ -177,9 +184,14 @@ def test_a_camera_that_hangs_for_ever_can_be_left(readers, camera, monkeypatch):
     started = time.monotonic()
     reader.retry()
     assert time.monotonic() - started < 1.0
+    assert not reader.close(), "the camera may be open"
+    reader.retry()
     camera.freed.set()
     camera.fault = ""
     assert reader.next(5.0) is not None
+    until = time.monotonic() + 5.0
+    while not reader.close():
+        assert time.monotonic() < until
 
 
 def test_a_driver_that_raises_is_told_not_fatal(readers, camera):

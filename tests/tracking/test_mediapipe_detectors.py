@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from nlfgs_studio.core.tracking.detection import Frame
+from nlfgs_studio.core.tracking import mediapipe_detectors
+from nlfgs_studio.core.tracking.detection import BodyDetection, FaceDetection, Frame
 from nlfgs_studio.core.tracking.mediapipe_detectors import Detectors
+from nlfgs_studio.core.tracking.mediapipe_graphs import BodyReader
 from nlfgs_studio.core.tracking.sitting import drawn_sitters, drawn_sitting
 
 RIGHT_EYE, LEFT_EYE, RIGHT_IRIS, LEFT_IRIS, CHIN = 33, 263, 468, 473, 152
@@ -147,6 +150,74 @@ def test_somebody_elses_body_is_looked_away_from(portraits):
     assert detections[1].body is None
     assert detections[2].body is None
     assert detections[-1].body.points[0, 0] < first.shape[1]
+
+
+class DrawnFace:
+    """Stands in for the face's reader: a red pixel is where the followed face is."""
+
+    def read(self, picture, following):
+        points = np.zeros((478, 3))
+        points[:, 0] = np.linspace(-20.0, 20.0, 478) + np.argmax(picture.image[0, :, 0])
+        following.saw(mediapipe_detectors.square_around(points), picture.seconds)
+        return FaceDetection(points=points, confidence=1.0)
+
+    def close(self) -> None: ...
+
+
+class DrawnBody(BodyReader):
+    """A green pixel is the nose of the body that is found."""
+
+    def __init__(self, **_: object) -> None:
+        self.may_read = threading.Event()
+        self.may_read.set()
+        self.forgets = 0
+
+    def read(self, picture):
+        self.may_read.wait(5.0)
+        if not picture[..., 1].any():
+            return None
+        points = np.tile([float(np.argmax(picture[0, :, 1])), 0.0], (33, 1))
+        return BodyDetection(points=points, world=np.zeros((33, 3)), visibility=np.ones(33))
+
+    def forget(self) -> None:
+        self.forgets += 1
+
+    def close(self) -> None: ...
+
+
+def drawn(number: int, *, face: int, nose: int) -> Frame:
+    image = np.zeros((32, 1000, 3), np.uint8)
+    image[:, face, 0] = image[:, nose, 1] = 255
+    return frame(image, number)
+
+
+@pytest.fixture
+def made_up(monkeypatch) -> None:
+    monkeypatch.setattr(mediapipe_detectors, "_FaceReader", DrawnFace)
+    monkeypatch.setattr(mediapipe_detectors, "BodyReader", DrawnBody)
+
+
+@pytest.mark.usefixtures("made_up")
+def test_one_who_moves_is_no_stranger_to_the_body_of_an_earlier_picture():
+    with Detectors(("face", "body"), hold=True) as detectors:
+        detectors.detect(drawn(0, face=100, nose=100))
+        detectors._body.may_read.clear()
+        later = detectors.detect(drawn(1, face=400, nose=400))
+        detectors._body.may_read.set()
+    assert later.held_seconds > 0.0
+    assert later.body is not None
+    assert detectors._body.forgets == 0
+
+
+@pytest.mark.usefixtures("made_up")
+def test_some_time_after_a_stranger_the_whole_picture_is_looked_at_again():
+    with Detectors(("face", "body")) as detectors:
+        forgets = []
+        for number in range(60):
+            assert detectors.detect(drawn(number, face=100, nose=400)).body is None
+            forgets.append(detectors._body.forgets)
+    assert forgets[40] == 1
+    assert forgets[-1] == 2
 
 
 def test_held_limbs_say_how_old_they_are(portraits):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
@@ -78,10 +80,18 @@ def test_where_nobody_is_seen_the_motion_goes_on_in_peace(body, person):
     assert result.motion.rotations.isfinite().all()
 
 
+def test_a_face_in_some_pictures_and_a_body_in_others_is_somebody_in_all(body, person):
+    result = track_source(Pictures(4), body, betas=torch.zeros(body.num_betas), settings=RAW)
+    confidence = torch.tensor([[1.0, 0, 0, 0], [0, 0.5, 0, 0], [0, 0.5, 0, 0], [0, 0, 0, 0]])
+    other = dataclasses.replace(result, motion=dataclasses.replace(result.motion, confidence=confidence))
+    assert other.somebody_seen == 0.75
+
+
 def test_a_source_that_breaks_off_keeps_what_came_before(body, person):
     result = track_source(Pictures(12, breaks_at=7), body, settings=RAW)
     assert result.motion.num_frames == 7
     assert isinstance(result.trouble, SourceDamagedError)
+    assert result.is_whole
 
 
 def test_a_source_that_breaks_off_at_once_is_refused(body, person):
@@ -92,6 +102,7 @@ def test_a_source_that_breaks_off_at_once_is_refused(body, person):
 def test_stopping_keeps_what_was_seen(body, person):
     result = track_source(Pictures(50), body, settings=RAW, stopped=lambda: person.calls >= 5)
     assert result.motion.num_frames == 5
+    assert not result.is_whole
 
 
 def test_stopping_before_anything_was_seen_leaves_nothing(body, person):

@@ -14,6 +14,7 @@ from nlfgs_studio.core.tracking.skeleton import Skeleton, place
 from nlfgs_studio.core.tracking.solution import FaceSolution, tracking_camera
 from nlfgs_studio.core.tracking.turns import matrices, vectors
 from poses import random_betas
+from seen_bodies import posed
 
 HEAD = JOINT_NAMES.index("head")
 CAMERA = tracking_camera(600.0, 640, 480)
@@ -43,7 +44,7 @@ def test_the_head_is_met_exactly(which, seed, request):
     face = _face(body, matrices(0.5 * np.random.default_rng(seed).normal(size=3)), seed=seed)
     solution = BodySolver(body, betas, CAMERA).solve(NOTHING, face)
     shaped = shape_body(body, betas)
-    head = pose_body(body, shaped, solution.pose).joint_transforms[HEAD].double().numpy()
+    head = pose_body(body, shaped, posed(solution)).joint_transforms[HEAD].double().numpy()
     np.testing.assert_allclose(head[:3, :3], face.head_rotation, atol=1e-5)
     rest = shaped.joints[HEAD].double().numpy()
     shift = Skeleton.of(body, betas).head_shift(face.expression)
@@ -84,5 +85,5 @@ def test_nothing_seen_keeps_the_head_where_it_was(body):
     lost = solver.solve(NOTHING, None, seen)
     assert lost.confidence.face == 0.0
     assert not lost.joint_confidence.any()
-    heads = [pose_body(body, shape_body(body, torch.zeros(1)), item.pose).joints[HEAD] for item in (seen, lost)]
+    heads = [pose_body(body, shape_body(body, torch.zeros(1)), posed(item)).joints[HEAD] for item in (seen, lost)]
     torch.testing.assert_close(heads[0], heads[1], atol=2e-3, rtol=0.0)

@@ -68,6 +68,18 @@ def test_a_photo_is_one_picture(tmp_path):
     assert [level_of(frame) for frame in frames_of(source)] == [100.0]
 
 
+def test_damaged_photos_are_left_out_and_told_at_the_end(tmp_path):
+    for number in (2, 4):
+        photo(tmp_path / f"{number}.png", level=10 * number)
+    for number in (1, 3):
+        garbage(tmp_path / f"{number}.png")
+    with closing(open_source(str(tmp_path))) as source:
+        frames = [source.read(), source.read()]
+        with pytest.raises(frame_source.SourceDamagedError, match=r"1\.png.*1 more of 4 pictures"):
+            source.read()
+    assert [(frame.index, level_of(frame)) for frame in frames] == [(0, 20.0), (1, 40.0)]
+
+
 def test_a_mirror_swaps_left_and_right(tmp_path):
     frame = frames_of(open_source(str(photo(tmp_path / "a.png"))))[0]
     frame.image[:, 0] = 7
@@ -134,9 +146,11 @@ BAD = {
     "no file": (lambda folder: folder / "gone.mp4", frame_source.SourceMissingError, "gone.mp4"),
     "no folder": (lambda folder: folder / "gone", frame_source.SourceMissingError, "gone"),
     "no camera's name": (lambda _: "camera:front", frame_source.SourceMissingError, "camera:front"),
+    "no camera's number": (lambda _: "camera0", frame_source.SourceMissingError, "names no camera"),
+    "no film of a camera": (lambda folder: folder / "cameraman.mp4", frame_source.SourceMissingError, "no file"),
     "text": (lambda folder: (folder / "a.txt").write_text("hello") and folder / "a.txt", StudioError, "neither"),
     "a damaged film": (lambda folder: garbage(folder / "a.mp4"), frame_source.SourceDamagedError, "a.mp4"),
-    "a damaged photo": (lambda folder: garbage(folder / "a.png"), StudioError, "a.png"),
+    "a damaged photo": (lambda folder: garbage(folder / "a.png"), frame_source.SourceDamagedError, "a.png"),
     "an empty film": (lambda folder: empty_file(folder / "a.mp4"), frame_source.SourceEmptyError, "empty"),
     "an empty photo": (lambda folder: empty_file(folder / "a.png"), StudioError, "empty"),
     "sound": (lambda folder: sound_only(folder / "a.mp4"), frame_source.SourceEmptyError, "only sound"),

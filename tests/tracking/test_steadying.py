@@ -17,6 +17,7 @@ from nlfgs_studio.core.tracking.smoothing import Smoothing
 from nlfgs_studio.core.tracking.solution import Confidence
 from nlfgs_studio.core.tracking.steadying import Steadying
 from nlfgs_studio.core.tracking.turns import matrices, vectors
+from seen_bodies import posed
 
 FPS = 30.0
 RAW = Smoothing(head=0.0, face=0.0, body=0.0, hands=0.0)
@@ -50,9 +51,9 @@ def test_without_smoothing_the_solution_comes_out(body, betas):
     for index in range(10):
         solution = _solution(body, 0.02 * index)
         steady = steadying.steady(solution, index / FPS)
-        torch.testing.assert_close(steady.rotations, solution.pose.rotations, atol=1e-5, rtol=0.0)
-        torch.testing.assert_close(steady.translation, solution.pose.translation, atol=1e-5, rtol=0.0)
-        torch.testing.assert_close(steady.expression, solution.pose.expression)
+        torch.testing.assert_close(steady.rotations, posed(solution).rotations, atol=1e-5, rtol=0.0)
+        torch.testing.assert_close(steady.translation, posed(solution).translation, atol=1e-5, rtol=0.0)
+        torch.testing.assert_close(steady.expression, posed(solution).expression)
 
 
 def test_the_head_keeps_its_place_however_the_body_is_smoothed(body, betas):
@@ -61,7 +62,7 @@ def test_the_head_keeps_its_place_however_the_body_is_smoothed(body, betas):
     for index in range(20):
         solution = _solution(body, 0.5 * math.sin(0.3 * index))
         steady = _placed(skeleton, steadying.steady(solution, index / FPS))
-        exact = _placed(skeleton, solution.pose)
+        exact = _placed(skeleton, posed(solution))
         np.testing.assert_allclose(steady.rotations[HEAD], exact.rotations[HEAD], atol=1e-5)
         np.testing.assert_allclose(steady.positions[HEAD], exact.positions[HEAD], atol=1e-5)
 
@@ -119,7 +120,7 @@ def test_only_a_head_seen_the_body_leans_over_its_feet_and_follows(body, betas):
             confidence=Confidence(face=1.0),
         )
         steady = _placed(skeleton, steadying.steady(solution, index / 10.0))
-        exact = _placed(skeleton, solution.pose)
+        exact = _placed(skeleton, posed(solution))
         np.testing.assert_allclose(steady.rotations[HEAD], exact.rotations[HEAD], atol=1e-5)
         heads.append(steady.positions[HEAD, 0])
         feet.append(steady.positions[LEFT_ANKLE, 0])
@@ -133,4 +134,4 @@ def test_reset_forgets(body, betas):
     steadying.steady(_solution(body, 0.5), 0.0)
     steadying.reset()
     fresh = _solution(body, -0.5)
-    torch.testing.assert_close(steadying.steady(fresh, 0.1).rotations, fresh.pose.rotations, atol=1e-6, rtol=0.0)
+    torch.testing.assert_close(steadying.steady(fresh, 0.1).rotations, posed(fresh).rotations, atol=1e-6, rtol=0.0)

@@ -95,6 +95,34 @@ def test_after_calibration_the_resting_head_is_upright_until_that_is_forgotten(b
     assert nod_of(tracked(tracker, round(2 * FPS), source)[-1].pose, body) == pytest.approx(0.2, abs=0.01)
 
 
+def test_a_calibration_says_how_it_went_and_gives_up_without_a_face(person, tracker):
+    source, second = Pictures(10_000), round(FPS)
+    assert tracker.calibration == "none"
+    tracked(tracker, 1, source)
+    person.absent = set(range(1 + second // 2, 10_000))
+    tracker.calibrate()
+    tracked(tracker, 2 * second, source)
+    assert tracker.calibration == "measuring"
+    tracked(tracker, 2 * second, source)
+    assert tracker.calibration == "failed"
+    person.absent = set()
+    tracker.calibrate()
+    tracked(tracker, 2 * second, source)
+    assert tracker.calibration == "done"
+    tracker.forget_calibration()
+    assert tracker.calibration == "none"
+
+
+def test_a_calibration_takes_nothing_from_before_an_absence(body, person, tracker, monkeypatch):
+    monkeypatch.setattr(person, "nod", lambda index: 0.5 if index < 24 else 0.2)
+    source, second = Pictures(10_000), round(FPS)
+    person.absent = set(range(24, 24 + second))
+    tracker.calibrate()
+    last = tracked(tracker, 24 + 3 * second, source)[-1]
+    assert tracker.calibration == "done"
+    assert nod_of(last.pose, body) == pytest.approx(0.0, abs=0.01)
+
+
 def test_a_person_who_leaves_is_waited_for_at_rest_and_followed_again(body, person, tracker):
     person.absent = set(range(10, 110))
     source = Pictures(10_000)

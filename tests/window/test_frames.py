@@ -7,7 +7,6 @@ not happen in a frame, so no frame lasts as long as a good part of the work, and
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import dataclass
 
@@ -54,12 +53,6 @@ class Spell:
         )
 
 
-def frames_between(program, start: float, end: float) -> list[dict]:
-    whole, _, _ = (program.folder / "trace.jsonl.frames").read_text(encoding="utf-8").rpartition("\n")
-    lines = [json.loads(line) for line in whole.splitlines()]
-    return [line for line in lines if start <= line["time"] <= end]
-
-
 def middle(rectangle, share=(0.5, 0.5)):
     left, top, width, height = rectangle
     return (left + share[0] * width, top + share[1] * height)
@@ -84,7 +77,7 @@ def spells(start) -> list[Spell]:
 
     def note(name: str, since: float) -> None:
         ended = time.monotonic()
-        spells.append(Spell(name=name, seconds=ended - since, frames=frames_between(program, since, ended)))
+        spells.append(Spell(name=name, seconds=ended - since, frames=program.frames(since, ended)))
 
     def finished(name: str, words: str, press) -> None:
         """Press, and wait until the status bar says the words and the window is quiet."""
