@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ..core.body.model import BodyModel
     from ..core.tracking.detection import Frame
     from ..core.tracking.frame_source import FrameSource
+    from ..core.tracking.motion_solver import CalibrationState
     from ..core.tracking.solution import TrackedFrame
     from ..core.tracking.tracker_settings import TrackerSettings
     from .settings import DriveSettings
@@ -46,6 +47,9 @@ class DrivingTracker(Protocol):
     """What is used of `core.tracking.tracker.Tracker`."""
 
     settings: TrackerSettings
+
+    @property
+    def calibration(self) -> CalibrationState: ...
 
     def track(self, frame: Frame) -> TrackedFrame: ...
 
@@ -107,6 +111,13 @@ class Ready:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Calibrated:
+    """A calibration came to its end."""
+
+    succeeded: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Opens:
     """A source is tried: it may be open from now on."""
 
@@ -116,6 +127,9 @@ class Opens:
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class LetGo:
     """The source is certainly closed."""
+
+
+DriveEvent = SourceEvent | Ready | Calibrated | Opens | LetGo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -133,7 +147,7 @@ class Wires:
     """Between the thread and the main one; both ends may be used at any time."""
 
     sights: LatestSlot[Sight] = field(default_factory=LatestSlot)
-    events: EventQueue[SourceEvent | Ready | Opens | LetGo] = field(default_factory=EventQueue)
+    events: EventQueue[DriveEvent] = field(default_factory=EventQueue)
     wishes: EventQueue[Wish] = field(default_factory=EventQueue)
     settings: LatestSlot[DriveSettings] = field(default_factory=LatestSlot)
 
@@ -237,7 +251,10 @@ class _Run:
         now = time.monotonic()
         taken_at = now - self._reader.age(frame)
         # The reader counts anew when it tries again; for the tracker time goes on.
+        was_measuring = tracker.calibration == "measuring"
         tracked = tracker.track(replace(frame, seconds=taken_at - self._began))
+        if was_measuring and (result := tracker.calibration) != "measuring":
+            self._wires.events.put(Calibrated(succeeded=result == "done"))
         took = 1e3 * (time.monotonic() - now)
         picture = None
         if now - self._pictured_at >= PICTURE_SECONDS:

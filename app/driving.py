@@ -16,9 +16,21 @@ import torch
 from ..core.errors import Cancelled, StudioError
 from ..core.jobs import JobFinished, JobRunner, Progress
 from ..core.tracking.camera_source import is_camera
-from ..core.tracking.frame_reader import SourceEnded, SourceEvent, SourceOpened, SourceRecovered, SourceTrouble
+from ..core.tracking.frame_reader import SourceEnded, SourceOpened, SourceRecovered, SourceTrouble
 from .actions import Report, SetDriving, SetPlayback
-from .drive_thread import Equipment, LetGo, Opens, Ready, Request, TrackingEquipment, Wires, Wish, drive
+from .drive_thread import (
+    Calibrated,
+    DriveEvent,
+    Equipment,
+    LetGo,
+    Opens,
+    Ready,
+    Request,
+    TrackingEquipment,
+    Wires,
+    Wish,
+    drive,
+)
 from .driven import Phase, Sight
 from .presence import Presence
 from .settings import DriveSettings
@@ -194,7 +206,7 @@ class Driver:
         self._set(open_source=request.source)
         self._jobs.start(JOB, lambda context: drive(context, request, wires, equipment))
 
-    def _take(self, event: SourceEvent | Ready | Opens | LetGo) -> None:
+    def _take(self, event: DriveEvent) -> None:
         if isinstance(event, Opens | LetGo):
             self._set(open_source=event.source if isinstance(event, Opens) else "")
             return
@@ -203,6 +215,10 @@ class Driver:
         title = self._store.state.driving.title
         if isinstance(event, Ready):
             self._set(phase="driving")
+        elif isinstance(event, Calibrated) and event.succeeded:
+            self._say("calibrated: that face is the neutral one")
+        elif isinstance(event, Calibrated):
+            self._say("no face was seen for long enough", hint="look into the camera, then calibrate", kind="warning")
         elif isinstance(event, SourceOpened):
             self._set(title=event.description, trouble=None)
         elif isinstance(event, SourceTrouble):

@@ -12,6 +12,7 @@ from nlfgs_studio.core.body.parameters import BodyPose
 from nlfgs_studio.core.errors import StudioError
 from nlfgs_studio.core.tracking.detection import Detection, FaceDetection, Frame
 from nlfgs_studio.core.tracking.frame_source import SourceUnpluggedError
+from nlfgs_studio.core.tracking.motion_solver import CalibrationState
 from nlfgs_studio.core.tracking.solution import Confidence, TrackedFrame
 from nlfgs_studio.core.tracking.tracker_settings import TrackerSettings
 
@@ -56,10 +57,12 @@ class FakeTracker:
     settings: TrackerSettings
     asked: list[str] = field(default_factory=list)
     moments: list[float] = field(default_factory=list)
+    pictures_to_measure: int = 0
     is_closed: bool = False
 
     def track(self, frame: Frame) -> TrackedFrame:
         self.moments.append(frame.seconds)
+        self.pictures_to_measure -= 1
         if self.equipment.tracking_error is not None:
             raise self.equipment.tracking_error
         seen = self.equipment.person_is_seen
@@ -76,8 +79,15 @@ class FakeTracker:
             milliseconds={"face": 1.0},
         )
 
+    @property
+    def calibration(self) -> CalibrationState:
+        if "calibrate" not in self.asked:
+            return "none"
+        return "measuring" if self.pictures_to_measure > 0 else "done"
+
     def calibrate(self) -> None:
         self.asked.append("calibrate")
+        self.pictures_to_measure = 3
 
     def forget_calibration(self) -> None:
         self.asked.append("forget calibration")

@@ -197,6 +197,7 @@ def test_a_calibration_needs_a_face(services, equipment):
     driven(services)
     run(services, "calibrate_driving")
     assert "calmly" in services.store.state.status.message
+    ticked(services, lambda state: state.status.message.startswith("calibrated"))
     equipment.person_is_seen = False
     ticked(services, lambda state: state.driving.sight.confidence.face == 0.0)
     with pytest.raises(StudioError, match="no face"):
