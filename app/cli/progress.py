@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import sys
+import threading
 import time
 from types import TracebackType
-from typing import TextIO
+from typing import Any, NoReturn, TextIO
 
 from typing_extensions import Self
 
@@ -18,7 +20,10 @@ PATIENCE = 0.5
 
 
 class ProgressLine:
-    """One piece of work at a time; use it as a context manager, so that the bar is gone when the work ends."""
+    """One piece of work at a time; use it as a context manager, so that the bar is gone when the work ends.
+
+    Ctrl-C ends the work at the next `show` at the latest: what is raised inside a library's callback may get lost.
+    """
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream or sys.stderr
@@ -27,9 +32,17 @@ class ProgressLine:
         self._shown = self._started - SECONDS_BETWEEN_LINES
         self._place = ""
         self._drawn = False
+        self._interrupted = False
+        self._handler: Any = None
 
     def show(self, fraction: float, message: str = "", seconds_left: float | None = None) -> None:
-        """Say how far the work is; without `seconds_left` it is reckoned from the time taken so far."""
+        """Say how far the work is; without `seconds_left` it is reckoned from the time taken so far.
+
+        Raises:
+            KeyboardInterrupt: Ctrl-C was pressed.
+        """
+        if self._interrupted:
+            raise KeyboardInterrupt
         now = time.monotonic()
         elapsed = now - self._started
         if elapsed < PATIENCE:
@@ -61,12 +74,20 @@ class ProgressLine:
             self._stream.flush()
             self._drawn = False
 
+    def _interrupt(self, *_: object) -> NoReturn:
+        self._interrupted = True
+        raise KeyboardInterrupt
+
     def __enter__(self) -> Self:
+        if threading.current_thread() is threading.main_thread():
+            self._handler = signal.signal(signal.SIGINT, self._interrupt)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        if self._handler is not None:
+            signal.signal(signal.SIGINT, self._handler)
         self.clear()
 
 

@@ -50,6 +50,7 @@ class Viewport:
         self._pictures = PictureClock()
         self._size = (1, 1)
         self._drag: Drag | None = None
+        self._was_click = False
         self._figures = Figures()
         self._figures_at = 0.0
         self.num_pictures = 0
@@ -208,7 +209,8 @@ class Viewport:
     def _released(self) -> None:
         self._gizmo.released()
         drag, self._drag = self._drag, None
-        if drag is not None and drag.gesture == "orbit" and math.dist(drag.start, self._mouse()) < CLICK_DISTANCE:
+        self._was_click = drag is not None and math.dist(drag.start, self._mouse()) < CLICK_DISTANCE
+        if drag is not None and drag.gesture == "orbit" and self._was_click:
             self._look(drag.orbit)
             self._gizmo.clicked(drag.start)
 
@@ -224,7 +226,8 @@ class Viewport:
             self._look(zoomed_at(orbit, notches, position=self._mouse(), width=width, height=height))
 
     def _double_clicked(self) -> None:
-        if dpg.is_item_hovered(self._drawlist):
+        # DearPyGui counts two presses at one place, though something was dragged in between.
+        if self._was_click and not self._gizmo.is_turning and dpg.is_item_hovered(self._drawlist):
             self._drag = None
             self.frame("body")
 

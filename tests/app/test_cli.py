@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import signal
@@ -323,6 +324,16 @@ def test_progress_is_a_line_now_and_then_elsewhere(monkeypatch):
     assert 2 <= len(lines) <= 5
     assert "\r" not in stream.getvalue()
     assert "drawing" in lines[0]
+
+
+def test_a_ctrl_c_that_a_library_swallowed_ends_the_work_all_the_same():
+    handler = signal.getsignal(signal.SIGINT)
+    with ProgressLine(io.StringIO()) as line:
+        with contextlib.suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            line.show(0.5, "on and on")
+    assert signal.getsignal(signal.SIGINT) is handler
 
 
 def test_quick_work_shows_nothing():

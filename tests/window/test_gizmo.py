@@ -53,6 +53,16 @@ def test_a_drag_of_a_ring_is_one_step_of_undo(program, chosen):
     program.after(lambda: program.key("ctrl+z"))
 
 
+def test_two_quick_drags_of_a_ring_are_no_double_click(program, chosen):
+    x, y = (round(value) for value in on_screen(chosen, "z"))
+    press = ["mousemove", "--window", program.window, x, y, "sleep", 0.05, "mousedown", 1, "sleep", 0.03]
+    drag = [*press, "mousemove", "--window", program.window, x - 6, y + 16, "sleep", 0.03, "mouseup", 1, "sleep", 0.03]
+    turned = program.after(lambda: program.xdotool(*drag, *drag))
+    assert turned.document != chosen.document
+    undone = program.after(lambda: program.key("ctrl+z", "ctrl+z"))
+    assert (undone.document, undone.picture) == (chosen.document, chosen.picture), "the camera stayed where it was"
+
+
 def test_escape_in_the_middle_of_a_drag_gives_it_up(program, chosen):
     x, y = on_screen(chosen, "z")
 
