@@ -17,7 +17,7 @@ from ..images import to_uint8
 from ..kernels import num_threads, run_split
 from .cpu_gradients import draw_differentiable
 from .raster_kernels import draw_bytes, draw_images
-from .renderer import Footprint, RenderedImage, RenderSettings
+from .renderer import Footprint, RenderedImage, RenderSettings, picture_bytes
 from .ring_kernels import draw_ring_images
 from .work_memory import MAX_SIDE, TILE_PARTS, WorkMemory
 
@@ -54,11 +54,7 @@ class CpuRenderer:
         Raises:
             ValueError: `out` is not of the camera's size.
         """
-        pixels = out.numpy() if isinstance(out, Tensor) else out
-        if pixels.shape != (camera.height, camera.width, 4) or pixels.dtype != np.uint8:
-            raise ValueError(
-                f"out must be uint8 ({camera.height}, {camera.width}, 4), not {pixels.dtype} {pixels.shape}"
-            )
+        pixels = picture_bytes(out, camera)
         if settings.footprint is Footprint.SPLAT:
             self._draw(gaussians, camera, settings, draw_bytes, (pixels,))
             return

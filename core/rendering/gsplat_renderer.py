@@ -23,7 +23,7 @@ from ..errors import StudioError
 from ..gaussians import Gaussians
 from ..geometry import spherical_harmonics
 from .gsplat_build import cuda_device, is_built
-from .renderer import DILATION, MIN_DEPTH, Footprint, RenderedImage, RenderSettings
+from .renderer import DILATION, MIN_DEPTH, Footprint, RenderedImage, RenderSettings, picture_bytes
 
 FAR = 1e10
 """Metres: gsplat's far plane lies where nothing is."""
@@ -96,11 +96,7 @@ class GsplatRenderer:
         Raises:
             ValueError: `out` is not of the camera's size.
         """
-        pixels = torch.from_numpy(out) if isinstance(out, np.ndarray) else out
-        if tuple(pixels.shape) != (camera.height, camera.width, 4) or pixels.dtype != torch.uint8:
-            raise ValueError(
-                f"out must be uint8 ({camera.height}, {camera.width}, 4), not {pixels.dtype} {tuple(pixels.shape)}"
-            )
+        pixels = torch.from_numpy(picture_bytes(out, camera))
         started = time.perf_counter()
         # The host waits here for the copy.
         pixels.copy_(self.render_rgba8_on_device(gaussians, camera, settings))

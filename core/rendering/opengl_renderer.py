@@ -24,7 +24,7 @@ from . import opengl_context
 from .depth_sorting import Order, SortingWorker, sorted_order, view_of
 from .opengl_drawing import Drawing
 from .opengl_state import drawing_in
-from .renderer import RenderedImage, RenderSettings
+from .renderer import RenderedImage, RenderSettings, picture_bytes
 
 
 class OpenGLRenderer:
@@ -86,11 +86,7 @@ class OpenGLRenderer:
         Raises:
             ValueError: `out` is not of the camera's size.
         """
-        pixels = out.numpy() if isinstance(out, Tensor) else out
-        if pixels.shape != (camera.height, camera.width, 4) or pixels.dtype != np.uint8:
-            raise ValueError(
-                f"out must be uint8 ({camera.height}, {camera.width}, 4), not {pixels.dtype} {pixels.shape}"
-            )
+        pixels = picture_bytes(out, camera)
         if pixels.size == 0:
             return
         whole = pixels if pixels.flags.c_contiguous else np.empty(pixels.shape, np.uint8)

@@ -38,8 +38,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol, runtime_checkable
 
+import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from ..cameras import Camera
@@ -133,6 +134,18 @@ class DifferentiableRenderer(Protocol):
         stands in for that of the settings. Visibility and thresholds have no gradient.
         """
         ...
+
+
+def picture_bytes(out: np.ndarray | Tensor, camera: Camera) -> UInt8[np.ndarray, "H W 4"]:
+    """The memory of a picture that a renderer is to fill.
+
+    Raises:
+        ValueError: it is not of the camera's size, or not of bytes.
+    """
+    pixels = out.numpy() if isinstance(out, Tensor) else out
+    if pixels.shape != (camera.height, camera.width, 4) or pixels.dtype != np.uint8:
+        raise ValueError(f"out must be uint8 ({camera.height}, {camera.width}, 4), not {pixels.dtype} {pixels.shape}")
+    return pixels
 
 
 def without_background(image: RenderedImage, background: tuple[float, float, float]) -> Float[Tensor, "H W 3"]:
