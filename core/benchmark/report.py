@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import StudioError
-from .machine import in_words
+from ..machine import in_words
 from .on_cuda import cuda_lines
 
 FRAMES = ("driven", "camera", "training")

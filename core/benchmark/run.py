@@ -16,11 +16,11 @@ from ..body.parameters import BodyPose
 from ..cameras import Camera, OrbitCamera, orbited
 from ..errors import StudioError
 from ..gaussians import Gaussians
+from ..machine import machine, memory_mib, peak_memory_mib
 from ..pipeline import Pipeline
 from ..rendering.registry import make_renderer, renderer_names
 from ..rendering.renderer import DifferentiableRenderer, Renderer, RenderSettings
 from .judges import body_to_smplx, raster_to_reference
-from .machine import machine, memory_mib, peak_memory_mib
 from .on_cuda import cuda_figures
 from .scenes import as_many, lively_clip, orbit_around
 from .timing import NUM_WARM_UP, Frame, measured

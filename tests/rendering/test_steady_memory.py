@@ -2,7 +2,7 @@
 
 import pytest
 from nlfgs_studio.core.avatar.wardrobe import default_avatar
-from nlfgs_studio.core.benchmark.machine import memory_mib
+from nlfgs_studio.core.machine import memory_mib
 from nlfgs_studio.core.benchmark.run import driven_frame
 from nlfgs_studio.core.benchmark.scenes import lively_clip, orbit_around
 from nlfgs_studio.core.body.parameters import BodyPose

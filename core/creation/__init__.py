@@ -1,0 +1,1 @@
+"""Photos to avatar: tracking and the network put together."""

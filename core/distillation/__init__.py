@@ -1,0 +1,1 @@
+"""Teaches the NLF-GS network from made-up people, and judges it."""

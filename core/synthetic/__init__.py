@@ -1,0 +1,1 @@
+"""Made-up people: photos of them with exact labels for every Gaussian."""
