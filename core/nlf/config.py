@@ -12,16 +12,20 @@ from ..errors import StudioError
 EVIDENCE_CHANNELS = 5
 """What detectors know beside the photo: canonical coordinates of a fitted body (3), its mask, the person's mask."""
 
+MAX_SH_DEGREE = 3
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkConfig:
     """Of `NlfGs`; weights fit one config only."""
 
     encoder: str = "convnextv2-atto"
-    image_size: int = 256
-    """Pixels of the square crop that the encoder sees."""
-    stride: int = 16
-    """Pixels of the crop to a cell of the map in which points are localized."""
+    crop_size: int = 256
+    """Pixels along a side of the crop; every pixel that is spoken of elsewhere is one of these."""
+    image_size: int = 128
+    """Along a side of the picture that the encoder sees: the crop, reduced."""
+    stride: int = 8
+    """Pixels of that picture to a cell of the map in which points are localized."""
     channels: int = 192
     """C of the map in which points are localized."""
     detail_channels: int = 64
@@ -37,19 +41,29 @@ class NetworkConfig:
     metres: float = 2.2
     """Side of the box in which points are localized in 3D (NLF)."""
     estimator_width: int = 128
+    num_parts: int = 32
+    """Softly drawn parts of the body, within which what is hidden learns what is seen."""
     sh_degree: int = 0
+    """Of what is answered; the weights are made for `MAX_SH_DEGREE`, so that this may grow."""
     predicts_offsets: bool = False
+    """Likewise."""
 
     def __post_init__(self) -> None:
-        if self.image_size % self.stride:
-            raise ValueError(f"an image of {self.image_size} pixels is not whole cells of {self.stride}")
-        if not 0 <= self.sh_degree <= 3:
+        if self.image_size % self.stride or self.crop_size % self.image_size:
+            sizes = f"{self.crop_size}, {self.image_size} and {self.stride}"
+            raise ValueError(f"crop, picture and cell must divide each other, not {sizes} pixels")
+        if not 0 <= self.sh_degree <= MAX_SH_DEGREE:
             raise ValueError(f"spherical harmonics of degree {self.sh_degree} are not known")
 
     @property
     def cells(self) -> int:
         """Cells along a side of the map."""
         return self.image_size // self.stride
+
+    @property
+    def cell_size(self) -> int:
+        """Pixels of the crop along a side of a cell."""
+        return self.crop_size // self.cells
 
     @property
     def code_width(self) -> int:

@@ -30,33 +30,53 @@ class FeatureMaps:
     coarse: Float[Tensor, "B C h w"]
     """In which points are localized."""
     detail: Float[Tensor, "B D h2 w2"]
-    """Finer, of what lies at a place; sampled by the estimator beside the coarse one."""
+    """Finer, of what lies at a place; sampled beside the coarse one."""
+    colours: Float[Tensor, "B 3 S S"]
+    """The crop itself."""
+
+    @property
+    def levels(self) -> tuple[Tensor, Tensor]:
+        """What was learned to be looked at, from the coarse to the fine."""
+        return self.coarse, self.detail
+
+
+def sampled(level: Float[Tensor, "B C h w"], places: Float[Tensor, "B N 2"]) -> Float[Tensor, "B N C"]:
+    """Bilinear samples at x, y in 0..1 across the crop; outside, its border."""
+    grid = (places * 2.0 - 1.0)[:, :, None]
+    return functional.grid_sample(level, grid, align_corners=False, padding_mode="border")[..., 0].mT
 
 
 class ImageEncoder(nn.Module):
     """A backbone, the evidence beside the photo, and one step down its pyramid (Lin et al. 2017)."""
 
-    def __init__(self, config: NetworkConfig, backbone: nn.Module, *, channels: tuple[int, ...]) -> None:
-        """`channels` are those of the backbone's maps, from the finest to the coarsest."""
+    def __init__(self, config: NetworkConfig, backbone: nn.Module, *, channels: tuple[int, ...], inputs: int) -> None:
+        """`channels` are those of the backbone's maps, from the finest to the coarsest; `inputs` what it sees.
+
+        A backbone that knows colours only is given the evidence mixed into them.
+        """
         super().__init__()
         self.config = config
         self.backbone = backbone
-        if config.takes_evidence:
-            self.evidence = nn.Conv2d(EVIDENCE_CHANNELS, 3, kernel_size=3, padding=1)
-            nn.init.zeros_(self.evidence.bias)  # type: ignore[arg-type]  # a convolution made with a bias has one
+        self.joins = config.takes_evidence and inputs == 3 + EVIDENCE_CHANNELS
+        if config.takes_evidence and not self.joins:
+            self.evidence = nn.Conv2d(EVIDENCE_CHANNELS, 3, kernel_size=3, padding=1, bias=False)
         self.lateral = nn.ModuleList(nn.Conv2d(count, config.channels, 1) for count in channels)
         self.coarse = _stem(config.channels, config.channels)
         self.detail = _stem(config.channels, config.detail_channels)
         self.register_buffer("mean", torch.tensor(MEAN).view(1, 3, 1, 1), persistent=False)
         self.register_buffer("deviation", torch.tensor(DEVIATION).view(1, 3, 1, 1), persistent=False)
 
-    def forward(
-        self, images: Float[Tensor, "B 3 H W"], evidence: Float[Tensor, "B E H W"] | None = None
-    ) -> FeatureMaps:
-        """`images` in [0, 1]; evidence that is missing is all zero, which its masks say too."""
-        pixels = (images - self.get_buffer("mean")) / self.get_buffer("deviation")
-        if self.config.takes_evidence and evidence is not None:
-            pixels = pixels + self.evidence(evidence)
+    def forward(self, crops: Float[Tensor, "B 3 S S"], evidence: Float[Tensor, "B E s s"] | None = None) -> FeatureMaps:
+        """`crops` in [0, 1]; evidence of any side, all zero where there is none, which its masks say too."""
+        size = self.config.image_size
+        pixels = (_resized(crops, size) - self.get_buffer("mean")) / self.get_buffer("deviation")
+        if self.config.takes_evidence:
+            if evidence is None:
+                evidence = crops.new_zeros(len(crops), EVIDENCE_CHANNELS, 1, 1)
+            evidence = _resized(evidence, size)
+            pixels = torch.cat([pixels, evidence], dim=1) if self.joins else pixels + self.evidence(evidence)
+        # Depthwise convolutions are many times faster so on a processor, forwards and backwards.
+        pixels = pixels.contiguous(memory_format=torch.channels_last)
         maps = [side(level) for side, level in zip(self.lateral, self.backbone(pixels), strict=True)]
         cells = self.config.cells
         fine, deep = maps[0], maps[-1]
@@ -64,7 +84,7 @@ class ImageEncoder(nn.Module):
             fine = fine + functional.interpolate(level, size=fine.shape[-2:], mode="bilinear", align_corners=False)
         for level in maps[:-1]:
             deep = _resized(level, cells) + _resized(deep, cells)
-        return FeatureMaps(coarse=self.coarse(_resized(deep, cells)), detail=self.detail(fine))
+        return FeatureMaps(coarse=self.coarse(_resized(deep, cells)), detail=self.detail(fine), colours=crops)
 
 
 def _stem(inputs: int, outputs: int) -> nn.Sequential:
@@ -92,7 +112,7 @@ class _Maps(nn.Module):
         super().__init__()
         self.body = backbone
 
-    def forward(self, pixels: Float[Tensor, "B 3 H W"]) -> tuple[Tensor, ...]:
+    def forward(self, pixels: Float[Tensor, "B inputs H W"]) -> tuple[Tensor, ...]:
         return tuple(self.body(pixels).feature_maps)
 
 
@@ -100,10 +120,11 @@ def _convnext(depths: tuple[int, ...], widths: tuple[int, ...]) -> Callable[[Net
     def make(config: NetworkConfig, download: bool) -> ImageEncoder:  # noqa: ARG001  # made from nothing
         from transformers import ConvNextV2Backbone, ConvNextV2Config
 
-        sizes = ConvNextV2Config(depths=list(depths), hidden_sizes=list(widths))
+        inputs = 3 + (EVIDENCE_CHANNELS if config.takes_evidence else 0)
+        sizes = ConvNextV2Config(depths=list(depths), hidden_sizes=list(widths), num_channels=inputs)
         sizes.out_features = [f"stage{number}" for number in range(1, len(widths) + 1)]
         backbone = ConvNextV2Backbone(sizes)
-        return ImageEncoder(config, _Maps(backbone), channels=widths)
+        return ImageEncoder(config, _Maps(backbone), channels=widths, inputs=inputs)
 
     return make
 
@@ -153,4 +174,4 @@ def _public(config: NetworkConfig, download: bool) -> ImageEncoder:
     except (OSError, ValueError) as error:
         hint = "allow the download once, with internet" if not download else "is there internet, and is the name right?"
         raise StudioError(f"the encoder {config.encoder} is not on this machine", hint=hint) from error
-    return ImageEncoder(config, _Maps(backbone), channels=tuple(backbone.channels))
+    return ImageEncoder(config, _Maps(backbone), channels=tuple(backbone.channels), inputs=3)

@@ -16,6 +16,7 @@ from ..body.model import BodyModel
 from ..errors import StudioError
 from ..npz import ArraySpecification, read_arrays
 from ..paths import atomic_write, cache_directory
+from ..synthetic.evidence import canonical_points
 from .network import Queries
 from .spectrum import point_signature
 
@@ -32,10 +33,7 @@ def vertex_queries(body: BodyModel, num_eigenfunctions: int) -> Queries:
     Raises:
         StudioError: the surface has too few vertices for so many functions.
     """
-    rest = body.template_vertices
-    low, high = rest.amin(0), rest.amax(0)
-    signatures = _signatures(body, num_eigenfunctions)
-    return Queries(points=(rest - (low + high) / 2.0) / (high - low).max(), signatures=signatures)
+    return Queries(points=canonical_points(body), signatures=_signatures(body, num_eigenfunctions))
 
 
 def interpolated(queries: Queries, template: Template) -> Queries:
