@@ -89,7 +89,7 @@ class Services:
         self.playhead = Playhead(store, lambda: self.scene)
         self.driver = Driver(store)
         self.virtual_camera = VirtualCamera(store)
-        self._drawing = drawing
+        self.drawing = drawing
         self._recent = RecentFiles() if keeps_recent else None
         self._warnings = _WarningQueue()
         logging.getLogger(PROGRAM_LOGGER).addHandler(self._warnings)
@@ -155,7 +155,7 @@ class Services:
         What comes out of a recovery file belongs to the file that it was lost from, and is unsaved.
         """
         path = None if str(source) == DEFAULT else Path(source).absolute()
-        drawing, stance, used = self._drawing, self.stance, None if is_recovery else path
+        drawing, stance, used = self.drawing, self.stance, None if is_recovery else path
 
         def read(context: JobContext) -> tuple[Opened, Scene]:
             def report(fraction: float, message: str) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ..core.body.motion import Motion
     from ..core.gaussians import Gaussians
     from ..core.jobs import Progress
+    from .localized import LocalizedPhoto
 
 Vector = tuple[float, float, float]
 Kind = Literal["info", "warning", "error"]
@@ -132,6 +133,8 @@ class State:
     recorded: Motion | None = None
     """What was recorded last."""
     driving: Driving = NOBODY_DRIVES
+    localized: LocalizedPhoto | None = None
+    """The photo from which an avatar was made last."""
 
     @property
     def file(self) -> DocumentFile:

@@ -25,14 +25,19 @@ READABLE_FORMATS = ("PNG", "JPEG", "WEBP")
 
 _FULL_SCALE = {"I;16": 65535.0, "I;16B": 65535.0, "I;16L": 65535.0, "I;16N": 65535.0, "I": 65535.0}
 """The white of Pillow's modes for grey of 16 bits."""
+_AVERAGED = {"L", "LA", "RGB", "RGBA", "CMYK"}
+"""Pillow's modes in which pixels may be averaged as they are."""
 
 logger = logging.getLogger(__name__)
 
 
-def read_image(path: Path, *, background: tuple[float, float, float] = (1.0, 1.0, 1.0)) -> Float[Tensor, "H W 3"]:
+def read_image(
+    path: Path, *, background: tuple[float, float, float] = (1.0, 1.0, 1.0), longest_side: int | None = None
+) -> Float[Tensor, "H W 3"]:
     """A PNG, JPEG or WebP picture, turned upright by its EXIF, transparent parts laid over `background`.
 
-    Grey, palette, CMYK and 16-bit pictures become RGB; of an animation, the first picture.
+    Grey, palette, CMYK and 16-bit pictures become RGB; of an animation, the first picture. With `longest_side` (pixels)
+    a picture of twice that and more is averaged by a whole factor, which takes a fraction of the memory.
 
     Raises:
         StudioError: absent, no such picture, truncated, or more than `MAX_PIXELS`.
@@ -45,8 +50,10 @@ def read_image(path: Path, *, background: tuple[float, float, float] = (1.0, 1.0
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # refused below, by our own limit
             with Image.open(path, formats=READABLE_FORMATS) as image:
                 _check_size(path, image.size)
+                if longest_side is not None:
+                    image.draft(None, (longest_side, longest_side))  # JPEG alone can be unpacked at half the size
                 image.load()
-                return _rgb(_upright(path, image), background)
+                return _rgb(_upright(path, _reduced(image, longest_side)), background)
     except UnidentifiedImageError as error:
         raise _not_a_picture(path) from error
     except Image.DecompressionBombError as error:
@@ -58,6 +65,12 @@ def read_image(path: Path, *, background: tuple[float, float, float] = (1.0, 1.0
         raise _damaged(path) from error
     except (ValueError, SyntaxError, EOFError, KeyError, IndexError, TypeError, OverflowError, MemoryError) as error:
         raise _damaged(path) from error  # Pillow's decoders report damage by any of these
+
+
+def _reduced(image: Image, longest_side: int | None) -> Image:
+    """Averaged by the whole factor that leaves at least `longest_side`; palettes and 16 bits stay as they are."""
+    factor = 1 if longest_side is None else max(image.size) // longest_side
+    return image.reduce(factor) if factor > 1 and image.mode in _AVERAGED else image
 
 
 def _check_size(path: Path, size: tuple[int, int]) -> None:

@@ -17,6 +17,7 @@ from .values import all_values, between, check_index, check_timeline, number, ve
 if TYPE_CHECKING:
     from ...core.body.motion import Motion
     from ...core.jobs import Progress
+    from ..localized import LocalizedPhoto
 
 MAX_LOG_ENTRIES = 500
 MAX_RECENT = 10
@@ -233,6 +234,16 @@ class SetSettings(StateAction):
 
     def reduced(self, state: State) -> State:
         return state if self.settings == state.settings else replace(state, settings=self.settings)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowLocalized(StateAction):
+    """Show the photo from which an avatar was made, with what was found in it."""
+
+    photo: LocalizedPhoto
+
+    def reduced(self, state: State) -> State:
+        return replace(state, localized=self.photo)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

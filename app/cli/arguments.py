@@ -22,7 +22,13 @@ MESH_STYLES = ("shaded", "wireframe", "both")
 """As in `rendering.display`."""
 
 PARTS = ("face", "upper", "whole")
+TRACKERS = ("landmarks", "nlf")
 """As in `tracking.tracker_settings`."""
+COLOURINGS = ("place", "sigma", "none")
+"""As in `localized`."""
+
+TRAINING_PRESETS = ("cpu-small", "gpu", "cluster")
+"""As in `distillation.settings`."""
 
 _AVATAR_HELP = "a project (.nlfgs), an avatar (NPZ, rigged PLY), a splat file (PLY), or `default`"
 _RENDERER_HELP = "what draws: auto (the default), cpu, ... as `nlfgs-studio doctor` lists them"
@@ -39,6 +45,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         _check_render(parser, options)
     if options.command == "open" and options.motion is not None and options.source is not None:
         parser.error("either --motion or --source moves the avatar")
+    if options.command == "train-prior":
+        _check_train_prior(parser, options)
     if options.command == "export" and options.frame and options.motion is None:
         parser.error("--frame is a frame of --motion")
     return options
@@ -68,7 +76,11 @@ def _parser() -> tuple[argparse.ArgumentParser, tuple[str, ...]]:
     _add_render(commands.add_parser("render", help="render an avatar to a picture or a film"))
     _add_export(commands.add_parser("export", help="write an avatar as PLY, NPZ or project"))
     _add_people(commands.add_parser("people", help="draw people by number, side by side in one picture"))
+    _add_create(commands.add_parser("create", help="make an avatar from a photo"))
     _add_track(commands.add_parser("track", help="turn a camera, film, folder or photo into a motion"))
+    _add_train_prior(
+        commands.add_parser("train-prior", help="teach the photo network with made-up people, or judge it")
+    )
     bench = commands.add_parser("bench", help="measure what this machine reaches, stage by stage")
     bench.add_argument("--json", type=Path, metavar="FILE", help="also write the figures (- for standard output)")
     bench.add_argument("--markdown", type=Path, metavar="FILE", help="also write them as a page to read")
@@ -102,21 +114,63 @@ def _add_people(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--first-seed", type=int, default=0, metavar="N", help="the number of the first one (0)")
     parser.add_argument("--columns", type=int, default=8, help="people beside each other (8)")
     parser.add_argument("--cell", type=int, default=360, metavar="PIXELS", help="height of one person's cell (360)")
+    parser.add_argument(
+        "--photos", action="store_true", help="as photographs for the network to learn from, each beside its truth"
+    )
     parser.add_argument("--renderer", default="auto", help=_RENDERER_HELP)
+
+
+def _add_create(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("photo", type=Path, metavar="PHOTO", help="a PNG, JPEG or WebP picture of a person")
+    parser.add_argument("-o", "--output", type=_npz_path, required=True, metavar="AVATAR.npz", help="what to write")
+    parser.add_argument("--fov", type=_degrees, metavar="DEGREES", help="field of view over the longer side; 55")
+    parser.add_argument("--weights", type=Path, metavar="FILE", help="of the network, as train-prior makes them")
+    parser.add_argument("--overlay", type=Path, metavar="OUT.png", help="also draw what was found over the photo")
+    parser.add_argument(
+        "--overlay-colours", choices=COLOURINGS, default="place", help="what the overlay's colours mean (place)"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write how it went (- for standard output)")
 
 
 def _add_track(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", metavar="SOURCE", help="camera:0, a film, a folder of pictures or a photo")
-    parser.add_argument("-o", "--output", type=_motion_path, required=True, metavar="OUT.npz", help="what to write")
+    parser.add_argument("-o", "--output", type=_npz_path, required=True, metavar="OUT.npz", help="what to write")
     parser.add_argument(
         "--avatar", metavar="AVATAR", help="fit the motion to this one's bones; to the person's own unless told"
     )
     parser.add_argument("--identity", choices=("tracked",), help="the person's own shape in spite of --avatar")
     parser.add_argument("--parts", choices=PARTS, default="whole", help="what to follow (whole)")
+    parser.add_argument(
+        "--tracker", choices=TRACKERS, default="landmarks", help="what finds the body: landmarks, or the network too"
+    )
     parser.add_argument("--fov", type=_degrees, metavar="DEGREES", help="field of view over the longer side; 55")
     parser.add_argument("--mirror", action="store_true", help="swap left and right, as in a mirror")
     parser.add_argument("--smoothing", type=_share, metavar="0..1", help="0 as seen, 1 the calmest and latest")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write how it went (- for standard output)")
+
+
+def _add_train_prior(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--out", type=Path, metavar="FOLDER", help="of the training; with --evaluate also a weights file (shipped one)"
+    )
+    parser.add_argument("--preset", choices=TRAINING_PRESETS, help="for which machine (cpu-small)")
+    parser.add_argument("--set", type=_setting, action="append", default=[], metavar="NAME=VALUE",
+                        help="change a setting, as in learning_rate=5e-4; may be repeated")  # fmt: skip
+    parser.add_argument("--steps", type=int, metavar="N", help="length of the whole training")
+    parser.add_argument("--minutes", type=_minutes, metavar="M", help="end after this time, whatever the steps are")
+    parser.add_argument("--seed", type=int, metavar="S", help="of the people and of the first weights (0)")
+    parser.add_argument(
+        "--resume", type=Path, nargs="?", const=Path(), metavar="CHECKPOINT", help="go on; from the folder's newest"
+    )
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="what to compute on (auto)")
+    parser.add_argument("--threads", type=int, metavar="N", help="of the processor, for the network")
+    parser.add_argument("--evaluate", action="store_true", help="measure weights on people that were never trained on")
+    parser.add_argument("--people", type=int, default=64, metavar="N", help="how many people to measure on (64)")
+    parser.add_argument(
+        "--from", dest="figures", type=Path, metavar="FILE", help="read such a JSON file instead of judging anew"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures (- for standard output)")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="also write them as a page to read")
 
 
 def _add_render(parser: argparse.ArgumentParser) -> None:
@@ -226,6 +280,15 @@ def _check_render(parser: argparse.ArgumentParser, options: argparse.Namespace) 
         parser.error("--camera project needs a project")
 
 
+def _check_train_prior(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    if not options.evaluate and options.out is None:
+        parser.error("--out names the folder of the training")
+    if not options.evaluate and (options.json is not None or options.markdown is not None):
+        parser.error("--json and --markdown are for the figures of --evaluate")
+    if min(options.people, options.threads or 1) < 1:
+        parser.error("--people and --threads are 1 or more")
+
+
 def _size(text: str) -> tuple[int, int]:
     match = re.fullmatch(r"(\d{1,5})[xX](\d{1,5})", text)
     if match is None:
@@ -274,10 +337,10 @@ def _share(text: str) -> float:
     return value
 
 
-def _motion_path(text: str) -> Path:
+def _npz_path(text: str) -> Path:
     path = Path(text)
     if path.suffix.lower() != ".npz":
-        raise argparse.ArgumentTypeError(f"{path.name} is no name of a motion: let it end in .npz")
+        raise argparse.ArgumentTypeError(f"{path.name} will not do: let it end in .npz")
     return path
 
 
@@ -314,6 +377,17 @@ def _export_path(text: str) -> Path:
     if path.suffix.lower() not in {".ply", ".npz", ".nlfgs"}:
         raise argparse.ArgumentTypeError(f"cannot export to {path.name}: let it end in .ply, .npz or .nlfgs")
     return path
+
+
+def _minutes(text: str) -> float:
+    value = _number(text)
+    if value <= 0.0:
+        raise argparse.ArgumentTypeError("a training lasts longer than 0 minutes")
+    return value
+
+
+def _setting(text: str) -> tuple[str, str]:
+    return _named(text, "learning_rate=5e-4")
 
 
 def _named(text: str, example: str) -> tuple[str, str]:

@@ -42,6 +42,12 @@ def people(options: argparse.Namespace) -> None:
     if options.count < 1:
         raise StudioError("a sheet has at least one person", hint="give --count a number of 1 or more")
     output, columns = _png(options.output), min(options.columns, options.count)
+    if options.photos:
+        from .made_up_photos import made_up_photos
+
+        write_png(output, made_up_photos(options))
+        print(f"wrote {output}")
+        return
     cell_height, cell_width = options.cell, round(0.55 * options.cell)
     rows = math.ceil(options.count / columns)
     canvas = torch.tensor(BACKGROUND).expand(rows * cell_height, columns * cell_width, 3).clone()

@@ -82,10 +82,24 @@ def _people(options: argparse.Namespace) -> int:
     return 0
 
 
+def _create(options: argparse.Namespace) -> int:
+    from .create import create
+
+    create(options)
+    return 0
+
+
 def _track(options: argparse.Namespace) -> int:
     from .track import track
 
     track(options)
+    return 0
+
+
+def _train_prior(options: argparse.Namespace) -> int:
+    from .train_prior import train_prior
+
+    train_prior(options)
     return 0
 
 
@@ -141,7 +155,9 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "render": _render,
     "export": _export,
     "people": _people,
+    "create": _create,
     "track": _track,
+    "train-prior": _train_prior,
     "bench": _bench,
     "doctor": _doctor,
 }

@@ -57,7 +57,7 @@ def track(options: argparse.Namespace) -> None:
                 source,
                 body,
                 betas=betas,
-                settings=TrackerSettings(parts=options.parts, smoothing=smoothing),
+                settings=TrackerSettings(parts=options.parts, method=options.tracker, smoothing=smoothing),
                 field_of_view=options.fov,
                 mirror=options.mirror,
                 report=line.show,

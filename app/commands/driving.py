@@ -10,7 +10,7 @@ from typing import Any, get_args
 
 from ...core.errors import StudioError
 from ...core.jobs import JobContext
-from ...core.tracking.tracker_settings import Parts
+from ...core.tracking.tracker_settings import Method, Parts
 from ..actions import Action, HandBack, Report, SetDriving, SetSettings, ShowMotion
 from ..endings import with_ending
 from ..services import Services
@@ -68,6 +68,7 @@ def set_drive(
     services: Services,
     *,
     parts: str | None = None,
+    method: str | None = None,
     smoothing: Mapping[str, float] | None = None,
     gains: Mapping[str, float] | None = None,
     **choices: bool,
@@ -80,6 +81,10 @@ def set_drive(
         if parts not in get_args(Parts):
             raise StudioError(f"nobody can be driven by {parts!r}", hint=f"there are {', '.join(get_args(Parts))}")
         tracker = replace(tracker, parts=parts)
+    if method is not None:
+        if method not in get_args(Method):
+            raise StudioError(f"there is no tracker {method!r}", hint=f"there are {', '.join(get_args(Method))}")
+        tracker = replace(tracker, method=method)
     tracker = replace(
         tracker,
         smoothing=replace(tracker.smoothing, **(smoothing or {})),

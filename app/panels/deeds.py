@@ -49,6 +49,7 @@ def _file_deeds(desk: Desk, files: FileActions, leave: Callable[[], object]) -> 
     return (
         Deed(label="New", menu=menu, key=dpg.mvKey_N, control=True, action=files.new),
         Deed(label="Open…", menu=menu, key=dpg.mvKey_O, control=True, action=files.open),
+        Deed(label="Avatar from a photo…", menu=menu, action=files.create_from_photo),
         Deed(label="Save", menu=menu, key=dpg.mvKey_S, control=True, action=files.save),
         Deed(label="Save as…", menu=menu, key=dpg.mvKey_S, control=True, shift=True, action=files.save_as),
         Deed(

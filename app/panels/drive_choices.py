@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import dearpygui.dearpygui as dpg
 
-from ...core.tracking.tracker_settings import Parts
+from ...core.tracking.tracker_settings import Method, Parts
 from ..settings import MAX_GAIN, DriveSettings
 from ..state import State
 from ..theme import Item
@@ -15,6 +15,7 @@ from .desk import Desk
 from .view import BACKGROUNDS
 
 PARTS: dict[str, Parts] = {"Face and head": "face", "Upper body": "upper", "Whole body": "whole"}
+METHODS: dict[str, Method] = {"Landmarks": "landmarks", "Network (NLF)": "nlf"}
 PLACES = {"Stays where it stands": False, "Goes where I go": True}
 SWITCHES = {
     "mirror": ("Mirror", "The avatar is your mirror image: your right hand is at its left"),
@@ -56,6 +57,16 @@ class DriveChoices:
                 callback=lambda _sender, label: desk.run("set_drive", parts=PARTS[label]),
             )
             tooltip(theme, self._parts, "Less is faster; what is not seen rests")
+        with labelled(desk, "Tracker") as width:
+            self._method = dpg.add_combo(
+                tuple(METHODS),
+                tag="drive method",
+                width=width,
+                callback=lambda _sender, label: desk.run("set_drive", method=METHODS[label]),
+            )
+            tooltip(
+                theme, self._method, "The network finds the body's surface as well: slower, for upper and whole body"
+            )
         with labelled(desk, "The avatar") as width:
             self._place = dpg.add_combo(
                 tuple(PLACES),
@@ -140,6 +151,7 @@ class DriveChoices:
     def _show(self, drive: DriveSettings) -> None:
         tracker = drive.tracker
         dpg.set_value(self._parts, next(label for label, parts in PARTS.items() if parts == tracker.parts))
+        dpg.set_value(self._method, next(label for label, method in METHODS.items() if method == tracker.method))
         dpg.set_value(self._place, next(label for label, goes in PLACES.items() if goes is drive.follows_place))
         for field, box in self._switches.items():
             dpg.set_value(box, getattr(drive, field))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import dearpygui.dearpygui as dpg
 
+from ...core.tracking.file_source import PHOTO_SUFFIXES
 from ..commands.files import SAVED
 from ..documents import as_avatar_file
 from ..lettering import show
@@ -14,6 +15,7 @@ from ..state import DocumentFile, State
 from ..theme import ACCENT_HOVERED, MUTED, Icons, Item
 from .controls import heading, labelled, small_text, text_button, tooltip
 from .desk import Desk
+from .photo import PhotoSection
 
 OPENED = (*SAVED, ".ply")
 MOTION_FILES = (".npz",)
@@ -39,6 +41,12 @@ class FileActions:
 
     def open_path(self, path: Path) -> None:
         self._desk.dialogs.settle_unsaved("opening another", lambda: self._desk.run("open", source=path))
+
+    def create_from_photo(self) -> None:
+        def create(path: Path) -> None:
+            self._desk.dialogs.settle_unsaved("making another", lambda: self._desk.run("create_avatar", photo=path))
+
+        self._desk.dialogs.choose_to_open("A photo of a person", PHOTO_SUFFIXES, create)
 
     def save(self) -> None:
         """To the document's own file, if that can hold all of it; else a project is proposed."""
@@ -95,6 +103,7 @@ class FilePanel:
     def __init__(self, desk: Desk, files: FileActions) -> None:
         self._desk = desk
         self._files = files
+        self._photo = PhotoSection(desk, files.create_from_photo)
         self._shown: tuple[object, ...] = ()
         self._recent: tuple[Path, ...] | None = None
         self._up = "y"
@@ -112,6 +121,7 @@ class FilePanel:
             with dpg.group(horizontal=True, horizontal_spacing=gap):
                 text_button(theme, "Save", files.save, width=half, primary=True, tip="To its own file (Ctrl+S)")
                 text_button(theme, "Save as…", files.save_as, width=half, tip="To another file (Ctrl+Shift+S)")
+            self._photo.build()
             heading(theme, "Motion")
             text_button(
                 theme, "Open a motion…", files.open_motion, width=full, tip="Motion capture: AMASS or SMPL-X (NPZ)"
@@ -167,6 +177,7 @@ class FilePanel:
         self._up = UP_AXES[label]
 
     def sync(self, state: State) -> None:
+        self._photo.sync(state)
         document = state.document
         shown = (document.avatar, document.static, state.file.path, state.unsaved)
         if shown != self._shown:

@@ -17,6 +17,7 @@ NUM_LARGE = JOINT_NAMES.index("right_wrist") + 1
 _SWIVELS = np.radians(np.arange(-180.0, 180.0, 15.0))
 _INVERSE = np.array([1.0, -1.0, -1.0, -1.0])
 """By which the quaternion of the opposite turn differs."""
+_NEXT, _LAST = [1, 2, 0], [2, 0, 1]
 _ELBOWS_HANG = np.array([0.45, -1.0, -0.35])
 """Where the left elbow goes if it may."""
 
@@ -79,7 +80,7 @@ def reached(
     stretched = upper + _rotated(elbow_bend, lower)
     swung = _shortest(stretched / np.linalg.norm(stretched), away)
     shoulders = _product(_quaternion(_SWIVELS[:, None] * away), swung)
-    frame, wanted = Rotation.from_matrix(np.stack([collar, hand])).as_quat(scalar_first=True)
+    frame, wanted = Rotation.from_matrix(np.stack([collar, hand])).as_quat()[:, [3, 0, 1, 2]]
     shoulder_turns = _vector(_product(frame * _INVERSE, shoulders))
     beyond = _excess(shoulder_turns, arm.joints[0])
     hanging = _rotated(shoulders, upper / a) @ (_ELBOWS_HANG * (arm.side, 1.0, 1.0))
@@ -120,7 +121,7 @@ def _shortest(first: Float[np.ndarray, "3"], second: Float[np.ndarray, "3"]) -> 
     return halfway / length if length > 1e-6 else np.array([0.0, 0.0, 1.0, 0.0])
 
 
-# Quaternions (wxyz) of numpy: scipy's rotations take ten times as long for so few.
+# Quaternions (wxyz) of numpy: scipy's rotations and numpy's `cross` take several times as long for so few.
 
 
 def _quaternion(rotations: Float[np.ndarray, "*N 3"]) -> Float[np.ndarray, "*N 4"]:
@@ -141,9 +142,13 @@ def _product(first: Float[np.ndarray, "*#N 4"], second: Float[np.ndarray, "*#N 4
     """The second turn, then the first; either may be one for all of the other."""
     (w, v), (u, x) = ((turn[..., :1], turn[..., 1:]) for turn in (first, second))
     real = w * u - (v * x).sum(-1, keepdims=True)
-    return np.concatenate([real, w * x + u * v + np.cross(v, x)], axis=-1)
+    return np.concatenate([real, w * x + u * v + _cross(v, x)], axis=-1)
 
 
 def _rotated(quaternions: Float[np.ndarray, "*N 4"], vector: Float[np.ndarray, "3"]) -> Float[np.ndarray, "*N 3"]:
-    across = 2.0 * np.cross(quaternions[..., 1:], vector)
-    return vector + quaternions[..., :1] * across + np.cross(quaternions[..., 1:], across)
+    across = 2.0 * _cross(quaternions[..., 1:], vector)
+    return vector + quaternions[..., :1] * across + _cross(quaternions[..., 1:], across)
+
+
+def _cross(first: Float[np.ndarray, "*#N 3"], second: Float[np.ndarray, "*#N 3"]) -> Float[np.ndarray, "*_ 3"]:
+    return first[..., _NEXT] * second[..., _LAST] - first[..., _LAST] * second[..., _NEXT]

@@ -10,7 +10,7 @@ from torch import Tensor
 from ..avatar.template import Template
 from ..body.model import BodyModel
 from ..cameras import Camera
-from .labels import in_frame, projected
+from .labels import in_frame, points_of, projected
 
 _IN_FRAME = 0.75
 """Of what is told, if there is as much."""
@@ -42,9 +42,7 @@ class Choice:
         """`count` of them for a mesh in the camera's axes."""
         steps = (np.arange(_CANDIDATES * count) + random.uniform(size=_CANDIDATES * count)) / (_CANDIDATES * count)
         which = torch.from_numpy(random.permutation(np.searchsorted(self._sums, steps)))
-        template = self._template
-        corners = seen[template.faces[template.face_indices[which]]]
-        points = (corners * template.barycentrics[which][..., None]).sum(1)
+        points = points_of(self._template, which, seen)
         inside = in_frame(projected(points, camera), points, camera)
         first = which[inside][: round(_IN_FRAME * count)]
         return torch.cat([first, which[~inside], which[inside][len(first) :]])[:count].sort().values

@@ -30,6 +30,8 @@ _CHANCES = {Framing.FACE: 0.25, Framing.HALF: 0.40, Framing.WHOLE: 0.35}
 _HEAD, _NECK, _PELVIS = (JOINT_NAMES.index(name) for name in ("head", "neck", "pelvis"))
 _BEFORE_HAND = 0.14
 """Metres from the wrist to the lens of a telephone held out: the hand is behind it."""
+_WIDEST = 1.3
+"""Of what a telephone's front camera sees, in distances: 66 degrees."""
 _HEAD_HEIGHT = 1.35
 """Of a head, chin and all, in distances from its joint to its top."""
 
@@ -56,6 +58,8 @@ def drawn_camera(
         lens = wrist + _BEFORE_HAND * (target - wrist) / np.linalg.norm(target - wrist) + (0.0, 0.12, 0.0)
         lens = lens + random.normal(scale=0.015, size=3)
         distance = float(np.linalg.norm(lens - target))
+        full_side = min(full_side, _WIDEST * distance)
+        size = min(size, full_side)
     else:
         focal = float(np.exp(random.uniform(math.log(0.75), math.log(3.0))))  # in sides of the uncropped picture
         distance = max(focal * full_side, 0.45 + 0.5 * size)

@@ -32,8 +32,8 @@ class Labels:
 def labels_of(template: Template, which: Int[Tensor, " M"], vertices: Float[Tensor, "V 3"], camera: Camera) -> Labels:
     """The truth about Gaussians `which` of a template on a posed mesh, in the camera's world."""
     seen = in_camera(vertices, camera)
+    points = points_of(template, which, seen)
     corners = seen[template.faces[template.face_indices[which]]]
-    points = (corners * template.barycentrics[which][..., None]).sum(1)
     normals = torch.linalg.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     normals = normals / normals.norm(dim=-1, keepdim=True).clamp_min(1e-12)
     pixels = projected(points, camera)
@@ -47,6 +47,12 @@ def labels_of(template: Template, which: Int[Tensor, " M"], vertices: Float[Tens
     slope = (1.0 / facing.clamp_min(0.15)) * points[:, 2] / camera.fx
     visible = inside & (facing > 0.05) & (points[:, 2] <= shown + _TOLERANCE + slope)
     return Labels(pixels=pixels, points=points, inside=inside, visible=visible)
+
+
+def points_of(template: Template, which: Int[Tensor, " M"], vertices: Float[Tensor, "V 3"]) -> Float[Tensor, "M 3"]:
+    """Where some of a template's Gaussians hang on a mesh."""
+    corners = vertices[template.faces[template.face_indices[which]]]
+    return (corners * template.barycentrics[which][..., None]).sum(1)
 
 
 def in_frame(pixels: Float[Tensor, "N 2"], points: Float[Tensor, "N 3"], camera: Camera) -> Bool[Tensor, " N"]:

@@ -23,10 +23,10 @@ from ..rendering.cpu_renderer import CpuRenderer
 from ..rendering.renderer import RenderSettings
 from .backgrounds import drawn_background
 from .choosing import Choice
-from .evidence import evidence_map, perturbed_fit
+from .evidence import evidence_map, perturbed_fit, perturbed_mask
 from .expressions import drawn_face_turns, drawn_photo_face
 from .framing import CROP, Framing, drawn_camera, drawn_framing
-from .labels import in_camera, labels_of, projected
+from .labels import in_camera, labels_of, points_of, projected
 from .lighting import Light, drawn_light
 from .lit_people import coloured, lit, shown
 from .occluders import drawn_occluder
@@ -172,7 +172,9 @@ class PhotoStudio:
             visible = visible & (torch.from_numpy(occluder.alpha)[row, column] <= 0.5)
         fit = perturbed_fit(dice.of("fit"), self._poser, self._mean, pose, person.shaped, posed, camera)
         fit_seen = in_camera(fit, camera)
-        found = _points(self.template, which, fit_seen)
+        found = points_of(self.template, which, fit_seen)
+        before = None if occluder is None else occluder.alpha
+        mask = perturbed_mask(dice.of("mask"), drawn.alpha.numpy(), before)
         toned = sensor.toned(colours[len(in_picture) :])
         mixed = (torch.from_numpy(toned).reshape(-1, NUM_SOURCES, 3) * person.shares[which, :, None]).sum(1)
         return MadeUpPhoto(
@@ -192,7 +194,7 @@ class PhotoStudio:
             visible=visible,
             inside=labels.inside,
             truth=_chosen(person.truth, which, mixed),
-            evidence=torch.from_numpy(evidence_map(self.body, fit, camera, drawn.alpha.numpy())),
+            evidence=torch.from_numpy(evidence_map(self.body, fit, camera, mask)),
             evidence_pixels=projected(found, camera),
             evidence_points=found,
             evidence_vertices=fit_seen,
@@ -220,11 +222,6 @@ class _Dice:
 
     def of(self, question: str) -> np.random.Generator:
         return np.random.default_rng([*self._key, *question.encode()])
-
-
-def _points(template: Template, which: Int[Tensor, " M"], vertices: Float[Tensor, "V 3"]) -> Float[Tensor, "M 3"]:
-    corners = vertices[template.faces[template.face_indices[which]]]
-    return (corners * template.barycentrics[which][..., None]).sum(1)
 
 
 def _cut(image: UInt8[np.ndarray, "S S 3"], alpha: Float[np.ndarray, "S S"], random: np.random.Generator) -> None:

@@ -55,7 +55,7 @@ def drawn_sensor(random: np.random.Generator) -> Sensor:
     """Mostly a good telephone in good light."""
     exposure = 2.0 ** float(np.clip(random.normal(0.08, 0.18), -0.4, 0.4))
     warmth, tint = random.normal(scale=0.04), random.normal(scale=0.015)
-    is_blurred, is_moved = random.uniform(size=2) < (0.13, 0.06)
+    is_blurred, is_moved = random.uniform(size=2) < (0.10, 0.05)
     angle = random.uniform(0.0, np.pi)
     return Sensor(
         gains=(exposure * np.array([1.0 + warmth, 1.0 - tint, 1.0 - warmth])).astype(np.float32),
@@ -64,7 +64,7 @@ def drawn_sensor(random: np.random.Generator) -> Sensor:
         saturation=0.0 if random.uniform() < 0.03 else float(np.clip(random.normal(1.02, 0.15), 0.5, 1.5)),
         vignetting=float(random.beta(1.0, 4.0)) * 0.5,
         coarseness=float(1.0 + random.exponential(0.35)) if random.uniform() < 0.4 else 1.0,
-        defocus=float(random.uniform(0.6, 2.2)) if is_blurred else float(random.uniform(0.0, 0.5)),
+        defocus=float(random.uniform(0.6, 1.8)) if is_blurred else float(random.uniform(0.0, 0.5)),
         motion=random.uniform(2.0, 9.0) * is_moved * np.array([np.cos(angle), np.sin(angle)]),
         sharpening=float(random.uniform(0.2, 0.9)) if random.uniform() < 0.4 else 0.0,
         noise=float(min(random.exponential(0.007), 0.05)),

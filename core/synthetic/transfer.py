@@ -26,7 +26,7 @@ from ..rendering.mesh_kernels import sum_normals
 from .transfer_kernels import NUM_SOURCES, REACH, fill_cells, look_back
 
 LARGEST_OFFSET = 24.0
-"""Face sizes; what stands off farther, over the smallest faces, stays behind."""
+"""Face sizes; the smallest faces do not reach hats and skirts."""
 _CELL = 0.01
 _REACHES = {("hip", "knee", "pelvis", "spine1"): 0.25, ("head", "neck", "jaw"): 0.14, ("spine2", "spine3"): 0.08}
 """Metres to the hem of a skirt, to hair and hats, to what hangs over the back."""
@@ -71,7 +71,9 @@ def transferred(body: BodyModel, template: Template, rest: Float[Tensor, "V 3"],
     upward = upward / upward.norm(dim=-1, keepdim=True).clamp_min(1e-6)
     count = template.num_gaussians
     origins, directions = torch.cat([skin, rest]), torch.cat([upward, torch.from_numpy(normals).float()])
-    depths, covered, sources, shares = _looked(origins.numpy(), directions.numpy(), _reaches(body, template), dressed)
+    depths, covered, sources, shares = _looked(
+        origins.numpy(), directions.numpy(), _reaches(body, template, rest), dressed
+    )
     missed = np.flatnonzero(covered[:count] < 0.3)
     if len(missed):
         _, nearest = KDTree(dressed.points.numpy()).query(skin[missed].numpy(), k=1)
@@ -90,7 +92,7 @@ def transferred(body: BodyModel, template: Template, rest: Float[Tensor, "V 3"],
     opacities = (dressed.opacities[own] * parts).sum(-1).clamp(0.02, 0.99)
     return Transfer(
         parameters=GaussianParameters(
-            offsets=(away / sizes).clamp(-LARGEST_OFFSET, LARGEST_OFFSET),
+            offsets=away / sizes,
             rotations_wxyz=rotations,
             log_scales=log_scales,
             opacity_logits=opacities.logit(),
@@ -101,11 +103,11 @@ def transferred(body: BodyModel, template: Template, rest: Float[Tensor, "V 3"],
     )
 
 
-def _reaches(body: BodyModel, template: Template) -> Float[np.ndarray, " R"]:
+def _reaches(body: BodyModel, template: Template, rest: Float[Tensor, "V 3"]) -> Float[np.ndarray, " R"]:
     """How far to look from each Gaussian, then from each vertex."""
-    by_joint = torch.tensor([_reach(name) for name in JOINT_NAMES])
-    vertices = body.skin_weights @ by_joint
-    gaussians = template.interpolated(vertices[:, None])[:, 0]
+    vertices = body.skin_weights @ torch.tensor([_reach(name) for name in JOINT_NAMES])
+    _, sizes = face_frames(template.faces, rest)
+    gaussians = template.interpolated(vertices[:, None])[:, 0].minimum(LARGEST_OFFSET * sizes[template.face_indices])
     if body.face_parts is not None:
         inner = [index for index, name in enumerate(body.part_names) if name.startswith(_INNER)]
         hidden = torch.isin(body.face_parts, torch.tensor(inner))

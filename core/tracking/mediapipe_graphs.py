@@ -17,7 +17,7 @@ from importlib import import_module
 from typing import Any
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Float, UInt8
 
 from ..errors import StudioError
 from .detection import BodyDetection, FaceDetection, HandDetection
@@ -236,6 +236,17 @@ class HandReader(_Model):
             # MediaPipe speaks of a mirrored picture
             hands.append((hand, looks.label == "Right"))
         return hands
+
+
+class PersonSegmenter(_Model):
+    """Which pixels are people's, hair and clothes among them; it looks at 256 pixels along a side."""
+
+    def _make(self, solutions: Any) -> Any:
+        return solutions.selfie_segmentation.SelfieSegmentation(model_selection=0)
+
+    def read(self, picture: Picture) -> Float[np.ndarray, "H W"]:
+        """0..1."""
+        return np.clip(self._process(picture).segmentation_mask, 0.0, 1.0)
 
 
 def _size(picture: np.ndarray) -> np.ndarray:

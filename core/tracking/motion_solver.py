@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Literal
@@ -17,6 +18,7 @@ from .calibration import NeutralCalibration, neutral_calibration
 from .detection import BodyDetection, Detection
 from .face_rig import FaceRig
 from .face_solver import FaceSolver
+from .found_pose import FoundPose, with_found
 from .gains import FaceGains, scaled_body
 from .identity import Identity
 from .learned_face import LearnedFace
@@ -101,14 +103,27 @@ class MotionSolver:
     def forget_calibration(self) -> None:
         self._calibration, self._resting, self._has_failed = None, None, False
 
-    def solve(self, detection: Detection, *, index: int, seconds: float) -> TrackedFrame:
-        """The pose for one picture; the moments of pictures rise."""
+    def solve(
+        self,
+        detection: Detection,
+        *,
+        index: int,
+        seconds: float,
+        find: Callable[[BodySolution], FoundPose | None] | None = None,
+    ) -> TrackedFrame:
+        """The pose for one picture; the moments of pictures rise.
+
+        `find` is asked what the network finds, given what the landmarks say.
+        """
         started = time.perf_counter()
         face = self._solved_face(detection, seconds)
         self._measure(face, seconds)
         face_done = time.perf_counter()
         shown = None if face is None else self._gains.scaled(self._calibrated(face), self.settings.gains)
         solution = self._body_solver.solve(_limited(detection, self.settings), shown, self._body)
+        found = None if find is None else find(solution)
+        if found is not None:
+            solution = with_found(solution, found, shown, self._skeleton, self.settings.parts)
         self._body = scaled_body(solution, self._skeleton, self.settings.gains.body)
         body_done = time.perf_counter()
         self._steadying.smoothing = self.settings.smoothing

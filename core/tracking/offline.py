@@ -16,9 +16,14 @@ from jaxtyping import Float
 
 from ..body.model import BodyModel, shape_body
 from ..body.motion import Motion
+from ..cameras import Camera
 from ..errors import Cancelled, StudioError
-from .detection import Detection, in_precision
+from ..nlf.weights import read_weights, shipped_weights
+from .body_finder import BodyFinder
+from .body_solver import BodySolution
+from .detection import Detection, Frame, in_precision
 from .focal import assumed_focal
+from .found_pose import FoundPoints, FoundPose, PoseFinder
 from .frame_source import FrameSource, SourceEmptyError, SourceError, mirrored
 from .identity import Identity, estimate_identity
 from .learned_face import learned_face
@@ -28,22 +33,15 @@ from .motion_solver import MotionSolver
 from .scaling import reduced, reduced_camera
 from .smoothing import Smoothing
 from .solution import TrackedFrame, tracking_camera
+from .still import STILL_FPS, nobody_error, solved_still
 from .tracker import PARTS_SEEN
 from .tracker_settings import TrackerSettings
 
 OFFLINE_SMOOTHING = Smoothing(head=0.2, face=0.1, body=0.4, hands=0.4)
-STILL_FPS = 30.0
-"""Of the motion of one picture."""
-_STILL_ROUNDS = 8
-"""A photo is solved as if it were looked at for a while."""
 _COUNTED_EVERY = 50
 """Pictures between two in which faces are counted."""
 _SEEING_SHARE, _KNOWING_SHARE = 0.75, 0.05
 """Of the whole work."""
-_DARK = 25.0
-"""Mean of 0..255 of pictures in which it is no wonder that nobody is found."""
-_SMALL = 120
-"""Pixels; so too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -82,6 +80,8 @@ class _Seen:
 
     seconds: float
     detection: Detection
+    points: FoundPoints | None = None
+    """What the network found, where it was asked."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -121,28 +121,37 @@ def track_source(
 
     Raises:
         SourceError: there is not a single picture.
-        StudioError: nobody is seen in any of them.
+        StudioError: nobody is seen in any of them; or the network is asked for and its weights are not here.
         Cancelled: it was stopped before anybody was seen.
     """
     settings = settings or TrackerSettings(smoothing=OFFLINE_SMOOTHING)
     focal = assumed_focal(source.width, source.height, *(() if field_of_view is None else (field_of_view,)))
     camera = tracking_camera(focal, source.width, source.height)
-    sight = _see(source, settings, mirror, report, stopped)
+    small_camera = reduced_camera(camera)
+    with contextlib.ExitStack() as stack:
+        look = None
+        if settings.method == "nlf" and settings.parts != "face":
+            rough_betas = torch.zeros(body.num_betas) if betas is None else betas
+            look = stack.enter_context(contextlib.closing(_NetworkLook(body, rough_betas, small_camera, settings)))
+        sight = _see(source, settings, mirror, look, report, stopped)
     seen = sight.pictures
     if sight.is_empty:
         if stopped():
             raise Cancelled(source.description)
-        raise sight.trouble or _nobody_error(source, sight.brightness, settings)
+        whole = "; --parts whole follows a body without a face too" if settings.parts == "face" else ""
+        raise sight.trouble or nobody_error(
+            source.description, source.width, source.height, brightness=sight.brightness, advice=whole
+        )
 
     report(_SEEING_SHARE, "getting to know the face")
     face = learned_face(body)
     faces = [each.detection.face for each in seen if each.detection.face is not None]
-    small_camera = reduced_camera(camera)
     person = estimate_identity(body, face.embedding, faces, small_camera) if faces else None
     if betas is None:
         betas = torch.zeros(body.num_betas) if person is None else torch.from_numpy(person.betas).float()
     solver = MotionSolver(body, betas, small_camera, face=face, person=person, settings=settings)
-    frames = _solve(solver, seen, report)
+    poses = PoseFinder(body, betas) if any(each.points is not None for each in seen) else None
+    frames = _solve(solver, poses, seen, report)
     motion = Motion(
         name=source.description,
         fps=_rate(source, seen),
@@ -170,6 +179,7 @@ def _see(
     source: FrameSource,
     settings: TrackerSettings,
     mirror: bool,
+    look: _NetworkLook | None,
     report: Callable[[float, str], None],
     stopped: Callable[[], bool],
 ) -> _Sight:
@@ -191,8 +201,9 @@ def _see(
             brightness += float(frame.image[::8, ::8].mean())
             if len(seen) % _COUNTED_EVERY == 0:
                 sight.num_faces = max(sight.num_faces, len(finder.find(frame.image)))
-            detection = in_precision(detectors.detect(frame), np.float32)
-            seen.append(_Seen(seconds=frame.seconds, detection=detection))
+            detection = detectors.detect(frame)
+            points = None if look is None else look.points(frame, detection)
+            seen.append(_Seen(seconds=frame.seconds, detection=in_precision(detection, np.float32), points=points))
             if source.num_frames:
                 done = min(1.0, len(seen) / source.num_frames)
                 report(_SEEING_SHARE * done, f"picture {len(seen)} of {max(len(seen), source.num_frames)}")
@@ -206,32 +217,49 @@ def _see(
     return sight
 
 
-def _nobody_error(source: FrameSource, brightness: float, settings: TrackerSettings) -> StudioError:
-    if brightness < _DARK:
-        hint = "the pictures are very dark: put on a light"
-    elif min(source.width, source.height) < _SMALL:
-        hint = f"the pictures have only {source.width}x{source.height} pixels: use larger ones"
-    else:
-        hint = "the face must be seen from the front or the side, and take a twentieth of the picture's width or more"
-        if settings.parts == "face":
-            hint += "; --parts whole follows a body without a face too"
-    return StudioError(f"nobody is seen in {source.description}", hint=hint)
+class _NetworkLook:
+    """The network's look at every picture, beside what the landmarks say by themselves."""
+
+    def __init__(
+        self, body: BodyModel, betas: Float[torch.Tensor, " S"], camera: Camera, settings: TrackerSettings
+    ) -> None:
+        self._finder = BodyFinder(body, betas, camera, read_weights(shipped_weights()))
+        self._solver = MotionSolver(body, betas, camera, face=learned_face(body), settings=settings)
+
+    def points(self, frame: Frame, detection: Detection) -> FoundPoints | None:
+        """Nothing of a picture in which the landmarks show nobody."""
+        points = None
+
+        def find(seen: BodySolution) -> None:
+            nonlocal points
+            if max(seen.confidence.face, seen.confidence.body) > 0.0:
+                points = self._finder.find(frame.image, seen)
+
+        self._solver.solve(detection, index=frame.index, seconds=frame.seconds, find=find)
+        return points
+
+    def close(self) -> None:
+        self._finder.close()
 
 
-def _solve(solver: MotionSolver, seen: Sequence[_Seen], report: Callable[[float, str], None]) -> list[TrackedFrame]:
+def _solve(
+    solver: MotionSolver, poses: PoseFinder | None, seen: Sequence[_Seen], report: Callable[[float, str], None]
+) -> list[TrackedFrame]:
     if len(seen) == 1:
-        detection = in_precision(seen[0].detection, np.float64)
-        for index in range(_STILL_ROUNDS - 1):
-            solver.solve(detection, index=0, seconds=index / STILL_FPS)
-        frame = solver.solve(detection, index=0, seconds=_STILL_ROUNDS / STILL_FPS)
-        return [frame]
+        detection, found = in_precision(seen[0].detection, np.float64), _pose(poses, seen[0])
+        return [solved_still(solver, detection, None if found is None else lambda _: found)]
     frames = []
     begun = _SEEING_SHARE + _KNOWING_SHARE
     for index, each in enumerate(seen):
-        frame = solver.solve(in_precision(each.detection, np.float64), index=index, seconds=each.seconds)
+        detection, found = in_precision(each.detection, np.float64), _pose(poses, each)
+        frame = solver.solve(detection, index=index, seconds=each.seconds, find=lambda _, found=found: found)
         frames.append(replace(frame, detection=each.detection))
         report(begun + (1.0 - begun) * (index + 1) / len(seen), f"solving picture {index + 1} of {len(seen)}")
     return frames
+
+
+def _pose(poses: PoseFinder | None, seen: _Seen) -> FoundPose | None:
+    return None if poses is None or seen.points is None else poses.fit(seen.points)
 
 
 def _rate(source: FrameSource, seen: Sequence[_Seen]) -> float:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 import torch
 from jaxtyping import Float
 
 from ..body.model import BodyModel
+from ..errors import StudioError
+from ..nlf.weights import read_weights, shipped_weights
 from .acquaintance import Acquaintance
+from .body_finder import BodyFinder, HeldFinding
+from .body_solver import BodySolution
 from .detection import Detection, Frame
 from .focal import assumed_focal
+from .found_pose import FoundPose
 from .learned_face import learned_face
 from .mediapipe_detectors import Detectors, Part
 from .mediapipe_graphs import load
@@ -25,6 +31,8 @@ PARTS_SEEN: dict[Parts, tuple[Part, ...]] = {
     "whole": ("face", "body", "hands"),
 }
 """What detectors each choice needs."""
+
+logger = logging.getLogger(__name__)
 
 
 def prepare(body: BodyModel, report: Callable[[float, str], None] = lambda *_: None) -> None:
@@ -59,21 +67,44 @@ class Tracker:
             StudioError: MediaPipe is not installed.
         """
         self.settings = settings or TrackerSettings()
-        camera = reduced_camera(tracking_camera(focal or assumed_focal(width, height), width, height))
+        self._body, self._betas = body, betas
+        self._camera = camera = reduced_camera(tracking_camera(focal or assumed_focal(width, height), width, height))
         face = learned_face(body)
         self._solver = MotionSolver(body, betas, camera, face=face)
         self._acquaintance = Acquaintance(body, face.embedding, camera)
         self._parts: tuple[Part, ...] = PARTS_SEEN[self.settings.parts]
         self._detectors = Detectors(self._parts, hold=True)
+        self._finding: HeldFinding | None = None
+        self._has_network = True
 
     def track(self, frame: Frame) -> TrackedFrame:
         """The pose for that picture; moments rise from picture to picture."""
+        frame = reduced(frame)
         detection = self._seen(frame)
         # Beside another shape of the face a calibration would be wrong.
         if self._acquaintance.saw(detection.face, frame.seconds) and not self._solver.is_calibrated:
             self._solver.meet(self._acquaintance.person)
         self._solver.settings = self.settings
-        return self._solver.solve(detection, index=frame.index, seconds=frame.seconds)
+        find = (lambda seen: self._found(frame, seen)) if self._looks_with_network else None
+        return self._solver.solve(detection, index=frame.index, seconds=frame.seconds, find=find)
+
+    @property
+    def _looks_with_network(self) -> bool:
+        return self.settings.method == "nlf" and self.settings.parts != "face" and self._has_network
+
+    def _found(self, frame: Frame, seen: BodySolution) -> FoundPose | None:
+        """What the network has to say; where there is none, that is said and the landmarks go on alone."""
+        if self._finding is None:
+            body, betas, camera = self._body, self._betas, self._camera
+            self._finding = HeldFinding(
+                body, betas, lambda: BodyFinder(body, betas, camera, read_weights(shipped_weights()))
+            )
+        try:
+            return self._finding.find(frame.image, seen, frame.seconds)
+        except StudioError as error:
+            logger.warning("the landmarks are followed alone: %s", error)
+            self._has_network = False
+            return None
 
     def _seen(self, frame: Frame) -> Detection:
         """By the detectors for the parts that are asked for, made when that changes."""
@@ -81,7 +112,7 @@ class Tracker:
         if parts != self._parts:
             self._detectors.close()
             self._detectors, self._parts = Detectors(parts, hold=True), parts
-        return self._detectors.detect(reduced(frame))
+        return self._detectors.detect(frame)
 
     @property
     def calibration(self) -> CalibrationState:
@@ -101,3 +132,5 @@ class Tracker:
         """End the threads."""
         self._acquaintance.close()
         self._detectors.close()
+        if self._finding is not None:
+            self._finding.close()

@@ -10,6 +10,9 @@ from .smoothing import Smoothing
 Parts = Literal["face", "upper", "whole"]
 """The face alone, the body with its hands down to the hips, or all of it."""
 
+Method = Literal["landmarks", "nlf"]
+"""What tells the pose of trunk and limbs: the detectors' landmarks, or the points that the network finds as well."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gains:
@@ -29,5 +32,6 @@ class TrackerSettings:
     """May be changed between two pictures."""
 
     parts: Parts = "face"
+    method: Method = "landmarks"
     smoothing: Smoothing = field(default_factory=Smoothing)
     gains: Gains = Gains()

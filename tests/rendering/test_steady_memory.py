@@ -2,10 +2,10 @@
 
 import pytest
 from nlfgs_studio.core.avatar.wardrobe import default_avatar
-from nlfgs_studio.core.machine import memory_mib
 from nlfgs_studio.core.benchmark.run import driven_frame
 from nlfgs_studio.core.benchmark.scenes import lively_clip, orbit_around
 from nlfgs_studio.core.body.parameters import BodyPose
+from nlfgs_studio.core.machine import memory_mib
 from nlfgs_studio.core.pipeline import Pipeline
 from nlfgs_studio.core.rendering.cpu_renderer import CpuRenderer
 

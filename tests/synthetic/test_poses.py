@@ -101,7 +101,9 @@ def test_a_selfie_names_the_hand_that_holds_the_camera(rest_joints):
     for pose in drawn:
         assert pose.selfie_wrist in WRISTS
         _, places = placed(pose.rotations, rest_joints)
-        assert np.linalg.norm(places[pose.selfie_wrist] - places[JOINT_NAMES.index("head")]) > 0.35
+        away = places[pose.selfie_wrist] - places[JOINT_NAMES.index("head")]
+        assert np.linalg.norm(away) > 0.35
+        assert pose.facing @ away > 0.5 * np.linalg.norm(away)
 
 
 @pytest.mark.parametrize("draw", [drawn_photo_face, drawn_expression])

@@ -7,13 +7,16 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
+from nlfgs_studio.core.body.joints import JOINT_NAMES
 from nlfgs_studio.core.body.model import BodyModel, pose_body, shape_body
 from nlfgs_studio.core.body.motion import Motion
 from nlfgs_studio.core.body.parameters import BodyPose
 from nlfgs_studio.core.errors import Cancelled, StudioError
 from nlfgs_studio.core.tracking import offline
+from nlfgs_studio.core.tracking.body_solver import BodySolution
 from nlfgs_studio.core.tracking.face_rig import HEAD
 from nlfgs_studio.core.tracking.focal import assumed_focal
+from nlfgs_studio.core.tracking.found_pose import FoundPoints, found_vertices
 from nlfgs_studio.core.tracking.frame_source import SourceDamagedError, SourceEmptyError
 from nlfgs_studio.core.tracking.identity import estimate_identity
 from nlfgs_studio.core.tracking.offline import track_source
@@ -159,3 +162,47 @@ def test_a_mirrored_source_is_looked_at_mirrored(body, person, monkeypatch):
     track_source(Marked(2), body, settings=RAW, mirror=True)
     assert (looked_at[0][:, -1] == 255).all()
     assert (looked_at[0][:, 0] == 120).all()
+
+
+class Network:
+    """Stands in for the finder: the arms hang as in the rest pose, whatever the landmarks say."""
+
+    def __init__(self, body: BodyModel, betas: torch.Tensor, *_: object) -> None:
+        self._rest = shape_body(body, betas).vertices[found_vertices(body)].numpy()
+        self.pictures = 0
+        self.closed = False
+
+    def find(self, _picture: np.ndarray, seen: BodySolution) -> FoundPoints:
+        self.pictures += 1
+        points = (self._rest + seen.translation).astype(np.float32)
+        return FoundPoints(points=points, sigma=np.full(len(points), 0.02, np.float32))
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@pytest.mark.parametrize("count", [1, 4], ids=["photo", "film"])
+def test_the_network_gives_trunk_and_limbs_and_the_face_its_head(body, person, monkeypatch, count):
+    networks = []
+    monkeypatch.setattr(offline, "shipped_weights", lambda: None)
+    monkeypatch.setattr(offline, "read_weights", lambda _: None)
+    monkeypatch.setattr(offline, "BodyFinder", lambda *given: networks.append(Network(*given)) or networks[0])
+    settings = dataclasses.replace(RAW, parts="whole", method="nlf")
+    person.absent = {2}
+    motion = track_source(Pictures(count), body, betas=torch.zeros(body.num_betas), settings=settings).motion
+    assert networks[0].pictures == count - (count > 2)  # where nobody is seen it is not asked
+    assert networks[0].closed
+    arms = motion.rotations[0, [JOINT_NAMES.index("left_shoulder"), JOINT_NAMES.index("right_shoulder")]]
+    assert arms.norm(dim=1).max() < 0.1  # as found, for the relaxed body's hang down
+    turns, places = head_turns(motion, body)
+    assert turns[0] == pytest.approx(person.nod(0), abs=0.01)
+    assert np.abs(places[0] - PLACE).max() < 0.03
+
+
+def test_without_its_weights_the_network_is_refused(body, person, monkeypatch):
+    def missing():
+        raise StudioError("the network's weights are not here")
+
+    monkeypatch.setattr(offline, "shipped_weights", missing)
+    with pytest.raises(StudioError, match="weights"):
+        track_source(Pictures(2), body, settings=dataclasses.replace(RAW, parts="whole", method="nlf"))

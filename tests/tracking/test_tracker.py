@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 
 import numpy as np
 import pytest
 import torch
 from nlfgs_studio.core.body.model import pose_body, shape_body
 from nlfgs_studio.core.body.parameters import BodyPose
+from nlfgs_studio.core.errors import StudioError
 from nlfgs_studio.core.tracking import acquaintance
 from nlfgs_studio.core.tracking import tracker as tracker_module
 from nlfgs_studio.core.tracking.face_rig import HEAD
@@ -158,3 +160,18 @@ def test_other_parts_want_other_detectors(body, person, tracker, monkeypatch):
     tracker.settings = dataclasses.replace(RAW, parts="upper")
     tracked(tracker, 2, source)
     assert made == [("face", "body", "hands")]
+
+
+def test_without_the_networks_weights_the_landmarks_are_followed_and_that_is_said(tracker, monkeypatch, caplog):
+    def missing():
+        raise StudioError("the network's weights are not here", hint="install the program again")
+
+    monkeypatch.setattr(tracker_module, "shipped_weights", missing)
+    tracker.settings = dataclasses.replace(RAW, method="nlf", parts="whole")
+    source = Pictures(10_000)
+    end = time.monotonic() + 10.0
+    while not caplog.messages and time.monotonic() < end:
+        assert tracked(tracker, 1, source)[0].confidence.face > 0.5
+    tracked(tracker, 3, source)
+    (message,) = caplog.messages
+    assert "the landmarks are followed alone: the network's weights are not here" in message

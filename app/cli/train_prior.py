@@ -1,0 +1,198 @@
+"""`nlfgs-studio train-prior`: the network taught by made-up people, or judged by those that it never saw."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import functools
+import shlex
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...core.body.body_registry import default_body
+from ...core.errors import StudioError
+from ...core.paths import check_writable
+from .output import write_json, write_text
+from .progress import ProgressLine
+
+if TYPE_CHECKING:
+    from ...core.distillation.checkpoints import Checkpoint
+    from ...core.distillation.photos import Studio
+    from ...core.distillation.settings import TrainingSettings
+
+
+def train_prior(options: argparse.Namespace) -> None:
+    """What the options ask for.
+
+    Raises:
+        StudioError: settings that do not hold together, a folder or checkpoint that cannot be used.
+        KeyboardInterrupt: it was stopped; all that was learned is saved.
+    """
+    if options.evaluate:
+        _evaluate(options)
+    else:
+        _train(options)
+
+
+def _train(options: argparse.Namespace) -> None:
+    from ...core.distillation.learner import canon
+    from ...core.distillation.photos import photo_batches
+    from ...core.distillation.processes import joined
+    from ...core.distillation.trainer import Sitting, Trainer, train
+    from ...core.nlf.template import network_template
+
+    settings, checkpoint = _begun(options)
+    _threads(options.threads)
+    with joined(options.device) as processes:
+        if settings.batch % processes.count:
+            raise StudioError(
+                f"{settings.batch} photos cannot be shared by {processes.count} processes", hint="--set batch=..."
+            )
+        with ProgressLine() as line:
+            body = default_body(line.show if processes.leads else None)
+        asked = canon(body, network_template(body), settings.network.num_eigenfunctions)
+        trainer = Trainer(settings, asked, processes)
+        if checkpoint is not None:
+            trainer.go_on_from(checkpoint)
+        if processes.leads:
+            _enter(options.out, trainer.state.step)
+        sitting = Sitting(folder=options.out, minutes=options.minutes, facts={"command": shlex.join(sys.argv)})
+        batches = photo_batches(
+            functools.partial(make_studio, settings.seed, settings.points),
+            settings,
+            first=trainer.state.step,
+            rank=processes.rank,
+            processes=processes.count,
+        )
+        with ProgressLine() as line, _asked_to_stop(line) as stopped:
+            report: Callable[..., None] = line.show if processes.leads else _say_nothing
+            ended = train(trainer, batches, sitting, report=report, stopped=stopped)
+        if processes.leads:
+            print(_in_words(options.out, trainer.state.step, trainer.state.photos, trainer.state.seconds))
+    if not ended:
+        raise KeyboardInterrupt
+
+
+def make_studio(seed: int, labels: int) -> Studio:
+    """Called in each process that makes photos."""
+    from ...core.nlf.template import network_template
+    from ...core.synthetic.photo import PhotoStudio
+
+    body = default_body()
+    return PhotoStudio(body, network_template(body), seed=seed, labels=labels)
+
+
+def _begun(options: argparse.Namespace) -> tuple[TrainingSettings, Checkpoint | None]:
+    """The settings, and from where to go on.
+
+    Raises:
+        StudioError: unknown settings; a folder that holds another training, or none to go on with.
+    """
+    from ...core.distillation.checkpoints import checkpoints, read_checkpoint
+    from ...core.distillation.settings import PRESETS, changed
+
+    found = checkpoints(options.out) if options.out.is_dir() else []
+    if options.resume is None:
+        if found:
+            raise StudioError(
+                f"{options.out} holds a training already, of {found[-1].name}",
+                hint="--resume goes on with it; or choose another folder",
+            )
+        base, checkpoint = PRESETS[options.preset or "cpu-small"], None
+    else:
+        path = options.resume if options.resume != Path() else found[-1] if found else None
+        if path is None:
+            raise StudioError(f"{options.out} holds no checkpoint to go on from", hint="leave out --resume to begin")
+        checkpoint = read_checkpoint(path)
+        base = checkpoint.settings
+        if options.preset is not None and PRESETS[options.preset].network != base.network:
+            raise StudioError(
+                f"{path.name} is of another network than the preset {options.preset}",
+                hint="leave out --preset: a training goes on with its own settings, and --set changes them",
+            )
+    changes = dict(options.set)
+    for name in ("steps", "seed"):
+        if getattr(options, name) is not None:
+            changes[name] = str(getattr(options, name))
+    return changed(base, changes), checkpoint
+
+
+def _enter(folder: Path, step: int) -> None:
+    """Make the training's folder, and forget what it knows of later steps.
+
+    Raises:
+        StudioError: it cannot be made or written to.
+    """
+    from ...core.distillation.curve import NAME, cut_curve
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StudioError(f"cannot make the folder {folder}: {error.strerror}", hint="choose another folder") from error
+    check_writable(folder / NAME)
+    cut_curve(folder, step)
+
+
+def _threads(count: int | None) -> None:
+    import torch
+
+    if count is not None:
+        torch.set_num_threads(count)
+
+
+def _say_nothing(*_: Any) -> None:
+    """The other processes leave the terminal to the first."""
+
+
+@contextlib.contextmanager
+def _asked_to_stop(line: ProgressLine) -> Iterator[Callable[[], bool]]:
+    """Whether SIGINT or SIGTERM came; the second one ends the program as usual."""
+    asked = False
+
+    def ask(number: int, *_: Any) -> None:
+        nonlocal asked
+        asked = True
+        signal.signal(number, before[signal.Signals(number)])
+        line.clear()
+        print("saving what was learned, then ending (again: at once)", file=sys.stderr)
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield lambda: asked
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _in_words(folder: Path, step: int, photos: int, seconds: float) -> str:
+    return f"{folder}: {step} steps, {photos} photos, {seconds / 3600.0:.2f} hours of training"
+
+
+def _evaluate(options: argparse.Namespace) -> None:
+    from ...core.distillation.evaluation import evaluate
+    from ...core.distillation.figures import markdown, read_figures, table
+    from ...core.distillation.trainer import WEIGHTS
+    from ...core.nlf.weights import read_facts, read_weights, shipped_weights
+
+    for path in (options.json, options.markdown):
+        if path is not None and path != Path("-"):
+            check_writable(path)
+    if options.figures is not None:
+        result = read_figures(options.figures)
+    else:
+        weights = shipped_weights() if options.out is None else options.out
+        weights = weights / WEIGHTS if weights.is_dir() else weights
+        network = read_weights(weights)
+        with ProgressLine() as line:
+            body = default_body(line.show)
+        with ProgressLine() as line:
+            result = evaluate(network, body, people=options.people, facts=read_facts(weights), report=line.show)
+    print(table(result), file=sys.stderr if Path("-") in (options.json, options.markdown) else sys.stdout)
+    if options.json is not None:
+        write_json(options.json, result)
+    if options.markdown is not None:
+        before = options.markdown.read_text(encoding="utf-8") if options.markdown.is_file() else ""
+        write_text(options.markdown, markdown(result, before))

@@ -1,0 +1,51 @@
+"""The head read once more from nearby: in a crop of the whole person it has a few dozen pixels."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from ..body.joints import FACE_JOINTS, JOINT_NAMES
+from ..gaussians import GaussianParameters
+from ..nlf.reader import Found, PhotoReader, Reading
+from ..tracking.person_crop import PersonCrop
+
+_HEAD = (JOINT_NAMES.index("head"), *range(FACE_JOINTS.start, FACE_JOINTS.stop))
+
+
+def with_close_up(reader: PhotoReader, reading: Reading, crop: PersonCrop, head: PersonCrop) -> Reading:
+    """`reading` was made of `crop`; what hangs on the head is taken from `head`, and from both where the neck begins."""
+    size = crop.image.shape[0]
+    found = reader.find(head.image, head.camera, head.evidence)
+    pixels = reading.template.interpolated(found.pixels)
+    sigma = reading.template.interpolated(found.sigma[:, None])[:, 0]
+    inside = ((pixels >= 0.0) & (pixels < size)).all(dim=1)
+    closer = reader.decode(head.image, head.evidence, pixels, sigma, reading.visibility & inside)
+    of_vertices = reader.body.skin_weights[:, _HEAD].sum(dim=1)
+    of_gaussians = reading.template.interpolated(of_vertices[:, None])[:, 0]
+    here = crop.box.in_crop(head.box.in_picture(found.pixels, size), size)
+    share = of_vertices[:, None]
+    vertices = Found(
+        pixels=torch.lerp(reading.vertices.pixels, here, share),
+        points=torch.lerp(reading.vertices.points, found.points, share),
+        sigma=torch.lerp(reading.vertices.sigma, found.sigma, of_vertices),
+    )
+    return replace(
+        reading,
+        vertices=vertices,
+        fit=reader.fitted(vertices, crop.camera),
+        pixels=reading.template.interpolated(vertices.pixels),
+        parameters=_between(reading.parameters, closer, of_gaussians),
+    )
+
+
+def _between(first: GaussianParameters, second: GaussianParameters, share: Float[Tensor, " N"]) -> GaussianParameters:
+    """Value by value; both are changes of one template, so that their rotations are near each other."""
+    mixed = {}
+    for field in fields(GaussianParameters):
+        one, other = getattr(first, field.name), getattr(second, field.name)
+        mixed[field.name] = torch.lerp(one, other, share.reshape(-1, *(1,) * (one.ndim - 1)))
+    return GaussianParameters(**mixed)

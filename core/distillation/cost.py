@@ -1,0 +1,58 @@
+"""What reading a photo costs, in a process that does nothing else: the one that judges holds people and averages."""
+
+from __future__ import annotations
+
+import multiprocessing
+import pickle
+import time
+from concurrent.futures import ProcessPoolExecutor
+from typing import Any
+
+import numpy as np
+from jaxtyping import UInt8
+
+from ..body.model import BodyModel
+from ..cameras import Camera
+from ..machine import peak_memory_mib
+from ..nlf.evidence import Evidence
+from ..nlf.network import NlfGs
+from ..nlf.reader import PhotoReader
+from .scores import spread
+
+NUM_READINGS = 5
+
+
+def reading_cost(
+    network: NlfGs, body: BodyModel, crop: UInt8[np.ndarray, "S S 3"], camera: Camera, evidence: Evidence
+) -> dict[str, Any]:
+    """Read that crop again and again.
+
+    Returns:
+        {"seconds": spread, "start_seconds": what is done once for a body, "peak_memory_mib", "gaussians"}
+    """
+    # Bytes, because tensors by themselves would travel through shared memory, one file handle each; and no module,
+    # because backbones carry hooks that do not travel.
+    asked = pickle.dumps((network.config, network.state_dict(), body, crop, camera, evidence))
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(_measured, asked).result()
+
+
+def _measured(asked: bytes) -> dict[str, Any]:
+    config, weights, body, crop, camera, evidence = pickle.loads(asked)
+    network = NlfGs(config)
+    network.load_state_dict(weights)
+    started = time.perf_counter()
+    reader = PhotoReader(network, body)
+    ready = time.perf_counter() - started
+    reader.read(crop, camera, evidence)  # loads kernels
+    seconds = []
+    for _ in range(NUM_READINGS):
+        started = time.perf_counter()
+        reader.read(crop, camera, evidence)
+        seconds.append(time.perf_counter() - started)
+    return {
+        "seconds": spread(np.array(seconds)),
+        "start_seconds": ready,
+        "peak_memory_mib": peak_memory_mib(),
+        "gaussians": reader.template.num_gaussians,
+    }

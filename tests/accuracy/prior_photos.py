@@ -1,0 +1,174 @@
+"""The photo network on real photos: how well it agrees with MediaPipe's landmarks, and a picture to look at.
+
+    python tests/accuracy/prior_photos.py [PHOTO...] [--weights F] [--picture OUT.png] [--json FILE]
+
+Nobody knows where the body truly is in a real photo, so distances are from the landmarks: the face points and the
+body's joints that MediaPipe sees, in pixels of the crop at 256². The evidence was fitted to these same landmarks, which
+is why the network without evidence stands beside it, and what would be said without looking. Without PHOTO it takes
+scikit-image's astronaut and, where they lie beside the project, ../shared/data/photos. `--picture` is of the first
+photo: itself, the points found coloured by their place on the body, by sigma, and the avatar from there and from 45°.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import nlfgs_studio.core  # noqa: F401 - before numpy, whose threads it sets
+import numpy as np
+import torch
+from nlfgs_studio.app.localized import localized_photo, overlay
+from nlfgs_studio.core.body.body_registry import builtin_body
+from nlfgs_studio.core.body.joints import JOINT_NAMES
+from nlfgs_studio.core.body.model import BodyModel
+from nlfgs_studio.core.cameras import Camera
+from nlfgs_studio.core.creation.photo_avatar import PhotoAvatar, PhotoCreator, read_photo
+from nlfgs_studio.core.distillation.baselines import blind
+from nlfgs_studio.core.distillation.evaluation import BLIND, GIVEN, OTHER_SEED, WITH, WITHOUT
+from nlfgs_studio.core.distillation.held_out import numbers_of
+from nlfgs_studio.core.distillation.portraits import ASIDE, gone_around
+from nlfgs_studio.core.distillation.scores import spread
+from nlfgs_studio.core.images import write_png
+from nlfgs_studio.core.nlf.reader import PhotoReader
+from nlfgs_studio.core.nlf.template import network_template
+from nlfgs_studio.core.nlf.weights import read_weights, shipped_weights
+from nlfgs_studio.core.pipeline import Pipeline
+from nlfgs_studio.core.rendering.cpu_renderer import CpuRenderer
+from nlfgs_studio.core.rendering.renderer import RenderSettings
+from nlfgs_studio.core.synthetic.labels import projected
+from nlfgs_studio.core.synthetic.photo import PhotoStudio
+from nlfgs_studio.core.tracking import lifting
+from nlfgs_studio.core.tracking.detection import Frame
+from nlfgs_studio.core.tracking.learned_face import learned_face
+from nlfgs_studio.core.tracking.mediapipe_detectors import Detectors
+
+PHOTOS = Path(__file__).resolve().parents[3] / "shared" / "data" / "photos"
+NUM_FACE_POINTS = 468
+"""Without the irises, which move with the gaze."""
+SEEN = 0.5
+LIMBS = ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
+PANEL = 480
+"""Pixels of height."""
+GREY = (0.88, 0.885, 0.90)
+
+
+def main() -> None:
+    options = _options()
+    body = builtin_body()
+    network = read_weights(options.weights or shipped_weights())
+    reader, detectors = PhotoReader(network, body), Detectors(("face", "body"), static=True)
+    constant = _blind_pixels(body)
+    result: dict[str, Mapping[str, object]] = {}
+    with PhotoCreator(body, network) as creator:
+        for number, (name, picture) in enumerate(_pictures(options.photos)):
+            started = time.perf_counter()
+            made = creator.create(picture, name)
+            seconds = time.perf_counter() - started
+            result[name] = {**_agreement(made, body, reader, detectors, constant), "seconds": round(seconds, 2)}
+            print(f"\n{name}, {picture.shape[1]}x{picture.shape[0]}, {seconds:.1f} s")
+            for key, value in result[name].items():
+                print(f"  {key:34s} {value}")
+            if options.picture is not None and number == 0:
+                write_png(options.picture, _panels(made, body, name))
+    detectors.close()
+    if options.json is not None:
+        options.json.write_text(json.dumps(result, indent=1))
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("photos", type=Path, nargs="*", metavar="PHOTO")
+    parser.add_argument("--weights", type=Path, help="instead of those that ship")
+    parser.add_argument("--picture", type=Path, metavar="OUT.png")
+    parser.add_argument("--json", type=Path)
+    return parser.parse_args()
+
+
+def _pictures(photos: list[Path]) -> list[tuple[str, np.ndarray]]:
+    if photos:
+        return [(photo.name, read_photo(photo)) for photo in photos]
+    from skimage.data import astronaut
+
+    beside = sorted(PHOTOS.glob("*.*")) if PHOTOS.is_dir() else []
+    return [("astronaut", astronaut()), *((photo.name, read_photo(photo)) for photo in beside)]
+
+
+def _blind_pixels(body: BodyModel) -> torch.Tensor:
+    studio = PhotoStudio(body, network_template(body), seed=OTHER_SEED)
+    numbers = [number for photos in numbers_of(studio, people=8, each=16).values() for number in photos]
+    return blind(body, (studio.photo(number, whole=True) for number in numbers)).pixels
+
+
+def _agreement(
+    made: PhotoAvatar, body: BodyModel, reader: PhotoReader, detectors: Detectors, constant: torch.Tensor
+) -> dict[str, object]:
+    crop, size = made.evidence.crop, made.evidence.crop.image.shape[0]
+    detection = detectors.detect(Frame(image=made.picture, seconds=0.0, index=0))
+    without = reader.find(crop.image, crop.camera)
+    given = crop.evidence.vertices
+    pixels = {
+        WITH: made.reading.vertices.pixels,
+        WITHOUT: without.pixels,
+        GIVEN: projected(given, crop.camera),
+        BLIND: constant,
+    }
+    points = {WITH: made.reading.vertices.points, WITHOUT: without.points, GIVEN: given}
+    result: dict[str, object] = {}
+    if detection.face is not None:
+        there = _in_crop(detection.face.points[:NUM_FACE_POINTS, :2], made)
+        places = learned_face(body).embedding
+        corners = body.faces[torch.from_numpy(places.triangles[:NUM_FACE_POINTS])]
+        weights = torch.from_numpy(places.barycentrics[:NUM_FACE_POINTS]).float()[..., None]
+        for name, each in pixels.items():
+            result[f"face, {name}"] = _told((each[corners] * weights).sum(1), there, size)
+    if detection.body is not None:
+        pairs = [(side, limb) for side in ("left", "right") for limb in LIMBS]
+        landmarks = [getattr(lifting, f"{side}_{limb}".upper()) for side, limb in pairs]
+        joints = [JOINT_NAMES.index(f"{side}_{limb}") for side, limb in pairs]
+        seen = detection.body.visibility[landmarks] > SEEN
+        there = _in_crop(detection.body.points[landmarks][seen], made)
+        for name, each in points.items():
+            found = projected(body.joint_regressor[joints] @ each, crop.camera)
+            result[f"joints, {name}"] = _told(found[torch.from_numpy(seen)], there, size)
+    return result
+
+
+def _in_crop(pixels: np.ndarray, made: PhotoAvatar) -> torch.Tensor:
+    crop = made.evidence.crop
+    return crop.box.in_crop(torch.from_numpy(pixels).float(), crop.image.shape[0])
+
+
+def _told(found: torch.Tensor, there: torch.Tensor, size: int) -> str:
+    inside = ((there >= 0.0) & (there < size)).all(-1)
+    errors = spread((256.0 / size) * (found - there)[inside].norm(dim=-1).double().numpy())
+    return "none in the crop" if errors is None else "{median:.1f} ({p90:.1f}) of {count}".format(**errors)
+
+
+def _panels(made: PhotoAvatar, body: BodyModel, name: str) -> torch.Tensor:
+    localized = localized_photo(made, name)
+    height, width = made.picture.shape[:2]
+    size = (round(PANEL * width / height), PANEL)
+    drawn = [torch.from_numpy(overlay(localized, each, size)).float() / 255.0 for each in ("none", "place", "sigma")]
+    fit = made.reading.fit
+    gaussians = Pipeline(body).gaussians(made.avatar, fit.betas, fit.pose)
+    camera = made.evidence.camera.resized(*size)
+    shown = gaussians.means[made.reading.visibility].mean(0)
+    renderer = CpuRenderer()
+    cameras = (camera, _in_the_middle(gone_around(camera, shown, ASIDE), shown))
+    drawn += [renderer.render(gaussians, each, RenderSettings(background=GREY)).rgb for each in cameras]
+    renderer.close()
+    return torch.cat(drawn, dim=1)
+
+
+def _in_the_middle(camera: Camera, centre: torch.Tensor) -> Camera:
+    """What is seen from the side is wider than its place in the photo leaves room for."""
+    pixel = projected((camera.camera_from_world[:3, :3] @ centre + camera.camera_from_world[:3, 3])[None], camera)[0]
+    return replace(camera, cx=camera.cx + camera.width / 2.0 - float(pixel[0]))
+
+
+if __name__ == "__main__":
+    main()
