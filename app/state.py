@@ -61,6 +61,8 @@ class DocumentFile:
     """Where the documents of one origin are stored, and which of them the file holds."""
 
     path: Path | None = None
+    title: str = ""
+    """What they are called without a file; empty for the program's own avatar."""
     saved: Document | None = None
     has_view: bool = False
     """Whether the file said how its document is looked at; others are brought into view."""

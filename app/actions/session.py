@@ -39,6 +39,8 @@ class OpenDocument(StateAction):
     document: Document
     path: Path | None = None
     """The file it came from; None for one that was made here."""
+    title: str = ""
+    """What one without a file is called."""
     is_saved: bool = True
     """Whether it can be opened again as it is; a recovered one cannot."""
     has_view: bool = False
@@ -46,7 +48,8 @@ class OpenDocument(StateAction):
     def reduced(self, state: State) -> State:
         _check_document(self.document)
         document = replace(self.document, origin=len(state.files))
-        file = DocumentFile(path=self.path, saved=document if self.is_saved else None, has_view=self.has_view)
+        saved = document if self.is_saved else None
+        file = DocumentFile(path=self.path, title=self.title, saved=saved, has_view=self.has_view)
         return replace(state, document=document, files=(*state.files, file), stand_in_offered=None)
 
 

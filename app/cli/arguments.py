@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 import argparse
-import math
-import re
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-MAX_SIDE = 8192
-"""Pixels."""
+from .option_values import (
+    color,
+    degrees,
+    export_path,
+    index,
+    joint_rotation,
+    minutes,
+    named_value,
+    npz_path,
+    number,
+    positive_seconds,
+    rate,
+    seconds,
+    setting,
+    share,
+    size,
+    splat_size,
+)
+
 VIDEO_SUFFIXES = (".mp4", ".mov", ".mkv")
 """As in `storage.video`."""
 FRAMES = ("body", "head", "hands", "left hand", "right hand")
@@ -47,6 +62,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         parser.error("either --motion or --source moves the avatar")
     if options.command == "train-prior":
         _check_train_prior(parser, options)
+    if options.command == "track" and options.tracker == "nlf" and options.parts == "face":
+        parser.error("--tracker nlf finds the body: let --parts be upper or whole")
     if options.command == "export" and options.frame and options.motion is None:
         parser.error("--frame is a frame of --motion")
     return options
@@ -101,7 +118,7 @@ def _add_open(parser: argparse.ArgumentParser) -> None:
         "--source", metavar="SOURCE", help="drive the avatar: camera:0, a film, a folder of pictures, or a photo"
     )
     parser.add_argument("--screenshot", type=Path, metavar="FILE", help="save the window as a PNG and end")
-    parser.add_argument("--size", type=_size, metavar="WxH", help="of the window, in pixels")
+    parser.add_argument("--size", type=size, metavar="WxH", help="of the window, in pixels")
     parser.add_argument("--renderer", default="auto", help=_RENDERER_HELP)
     parser.add_argument(
         "--no-interop", action="store_true", help="bring CUDA's pictures to the window through the host's memory"
@@ -122,8 +139,8 @@ def _add_people(parser: argparse.ArgumentParser) -> None:
 
 def _add_create(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("photo", type=Path, metavar="PHOTO", help="a PNG, JPEG or WebP picture of a person")
-    parser.add_argument("-o", "--output", type=_npz_path, required=True, metavar="AVATAR.npz", help="what to write")
-    parser.add_argument("--fov", type=_degrees, metavar="DEGREES", help="field of view over the longer side; 55")
+    parser.add_argument("-o", "--output", type=npz_path, required=True, metavar="AVATAR.npz", help="what to write")
+    parser.add_argument("--fov", type=degrees, metavar="DEGREES", help="field of view over the longer side; 55")
     parser.add_argument("--weights", type=Path, metavar="FILE", help="of the network, as train-prior makes them")
     parser.add_argument("--overlay", type=Path, metavar="OUT.png", help="also draw what was found over the photo")
     parser.add_argument(
@@ -134,7 +151,7 @@ def _add_create(parser: argparse.ArgumentParser) -> None:
 
 def _add_track(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", metavar="SOURCE", help="camera:0, a film, a folder of pictures or a photo")
-    parser.add_argument("-o", "--output", type=_npz_path, required=True, metavar="OUT.npz", help="what to write")
+    parser.add_argument("-o", "--output", type=npz_path, required=True, metavar="OUT.npz", help="what to write")
     parser.add_argument(
         "--avatar", metavar="AVATAR", help="fit the motion to this one's bones; to the person's own unless told"
     )
@@ -143,9 +160,9 @@ def _add_track(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--tracker", choices=TRACKERS, default="landmarks", help="what finds the body: landmarks, or the network too"
     )
-    parser.add_argument("--fov", type=_degrees, metavar="DEGREES", help="field of view over the longer side; 55")
+    parser.add_argument("--fov", type=degrees, metavar="DEGREES", help="field of view over the longer side; 55")
     parser.add_argument("--mirror", action="store_true", help="swap left and right, as in a mirror")
-    parser.add_argument("--smoothing", type=_share, metavar="0..1", help="0 as seen, 1 the calmest and latest")
+    parser.add_argument("--smoothing", type=share, metavar="0..1", help="0 as seen, 1 the calmest and latest")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write how it went (- for standard output)")
 
 
@@ -154,10 +171,10 @@ def _add_train_prior(parser: argparse.ArgumentParser) -> None:
         "--out", type=Path, metavar="FOLDER", help="of the training; with --evaluate also a weights file (shipped one)"
     )
     parser.add_argument("--preset", choices=TRAINING_PRESETS, help="for which machine (cpu-small)")
-    parser.add_argument("--set", type=_setting, action="append", default=[], metavar="NAME=VALUE",
+    parser.add_argument("--set", type=setting, action="append", default=[], metavar="NAME=VALUE",
                         help="change a setting, as in learning_rate=5e-4; may be repeated")  # fmt: skip
     parser.add_argument("--steps", type=int, metavar="N", help="length of the whole training")
-    parser.add_argument("--minutes", type=_minutes, metavar="M", help="end after this time, whatever the steps are")
+    parser.add_argument("--minutes", type=minutes, metavar="M", help="end after this time, whatever the steps are")
     parser.add_argument("--seed", type=int, metavar="S", help="of the people and of the first weights (0)")
     parser.add_argument(
         "--resume", type=Path, nargs="?", const=Path(), metavar="CHECKPOINT", help="go on; from the folder's newest"
@@ -178,7 +195,7 @@ def _add_render(parser: argparse.ArgumentParser) -> None:
     _add_stand_in(parser)
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.png|.mp4", help="what to write")
     parser.add_argument("--motion", type=Path, metavar="FILE", help="put this motion (NPZ) on the avatar")
-    parser.add_argument("--at", type=_seconds, default=0.0, metavar="SECONDS", help="which moment, for a picture")
+    parser.add_argument("--at", type=seconds, default=0.0, metavar="SECONDS", help="which moment, for a picture")
     parser.add_argument(
         "--camera", choices=("motion", "project"), help="see as the motion was filmed, or as the project was looked at"
     )
@@ -191,21 +208,21 @@ def _add_render(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--turntable", action="store_true", help="turn once around the avatar (film)")
     parser.add_argument("--frame", choices=FRAMES, default="body", help="what fills the picture")
     parser.add_argument(
-        "--yaw", type=_number, default=0.0, metavar="DEGREES", help="seen from the front, or from its left"
+        "--yaw", type=number, default=0.0, metavar="DEGREES", help="seen from the front, or from its left"
     )
-    parser.add_argument("--pitch", type=_number, default=0.0, metavar="DEGREES", help="seen from above")
+    parser.add_argument("--pitch", type=number, default=0.0, metavar="DEGREES", help="seen from above")
     _add_pose(parser)
-    parser.add_argument("--size", type=_size, metavar="WxH", help="in pixels; 1024x1024 unless told")
+    parser.add_argument("--size", type=size, metavar="WxH", help="in pixels; 1024x1024 unless told")
     parser.add_argument("--renderer", default="auto", help=_RENDERER_HELP)
-    parser.add_argument("--background", type=_color, metavar="#RRGGBB", help="colour behind the avatar")
+    parser.add_argument("--background", type=color, metavar="#RRGGBB", help="colour behind the avatar")
     parser.add_argument("--transparent", action="store_true", help="leave the background out (picture)")
     _add_display(parser)
     parser.add_argument(
         "--samples", type=int, choices=(1, 2, 3, 4), default=1, help="of each pixel along a side: smoother (picture)"
     )
-    parser.add_argument("--fps", type=_rate, metavar="RATE", help="pictures a second; the motion's, at most 30")
+    parser.add_argument("--fps", type=rate, metavar="RATE", help="pictures a second; the motion's, at most 30")
     parser.add_argument(
-        "--seconds", type=_positive_seconds, metavar="S", help="length of the film; the motion's, or 4 for a turn"
+        "--seconds", type=positive_seconds, metavar="S", help="length of the film; the motion's, or 4 for a turn"
     )
 
 
@@ -216,8 +233,8 @@ def _add_display(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--mesh-style", choices=MESH_STYLES, default="shaded", help="how the mesh looks")
     parser.add_argument("--floor", action="store_true", help="a floor with a soft shadow under the feet")
     parser.add_argument("--grid", action="store_true", help="lines on the floor, 25 cm apart")
-    parser.add_argument("--fov", type=_degrees, metavar="DEGREES", help="field of view from top to bottom; 30")
-    parser.add_argument("--splat-size", type=_splat_size, metavar="SCALE", help="of the Gaussians; 1")
+    parser.add_argument("--fov", type=degrees, metavar="DEGREES", help="field of view from top to bottom; 30")
+    parser.add_argument("--splat-size", type=splat_size, metavar="SCALE", help="of the Gaussians; 1")
     parser.add_argument("--sh-degree", type=int, choices=(0, 1, 2, 3), help="how much colours may turn; 3")
 
 
@@ -225,11 +242,11 @@ def _add_export(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("avatar", metavar="AVATAR", help=_AVATAR_HELP)
     _add_stand_in(parser)
     parser.add_argument(
-        "-o", "--output", type=_export_path, required=True, metavar="OUT.ply|.npz|.nlfgs", help="what to write"
+        "-o", "--output", type=export_path, required=True, metavar="OUT.ply|.npz|.nlfgs", help="what to write"
     )
     parser.add_argument("--rigged", action="store_true", help="keep the binding, so that the PLY opens as an avatar")
     parser.add_argument("--motion", type=Path, metavar="FILE", help="take the pose from this motion (NPZ)")
-    parser.add_argument("--frame", type=_index, default=0, metavar="N", help="which frame of the motion, from 0")
+    parser.add_argument("--frame", type=index, default=0, metavar="N", help="which frame of the motion, from 0")
     _add_pose(parser)
     parser.add_argument("--up", choices=("y", "-y", "z"), default="y", help="the axis that points up in the PLY")
 
@@ -243,7 +260,7 @@ def _add_pose(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--expression-preset", metavar="NAME", help="a face that has a name, such as Happy")
     parser.add_argument(
         "--pose",
-        type=_joint_rotation,
+        type=joint_rotation,
         action="append",
         default=[],
         metavar="JOINT=X,Y,Z",
@@ -251,7 +268,7 @@ def _add_pose(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--expression",
-        type=_named_value,
+        type=named_value,
         action="append",
         default=[],
         metavar="NAME=VALUE",
@@ -287,126 +304,3 @@ def _check_train_prior(parser: argparse.ArgumentParser, options: argparse.Namesp
         parser.error("--json and --markdown are for the figures of --evaluate")
     if min(options.people, options.threads or 1) < 1:
         parser.error("--people and --threads are 1 or more")
-
-
-def _size(text: str) -> tuple[int, int]:
-    match = re.fullmatch(r"(\d{1,5})[xX](\d{1,5})", text)
-    if match is None:
-        raise argparse.ArgumentTypeError(f"{text!r} is no size such as 1024x1024")
-    width, height = int(match[1]), int(match[2])
-    if not (16 <= width <= MAX_SIDE and 16 <= height <= MAX_SIDE):
-        raise argparse.ArgumentTypeError(f"a side has 16 to {MAX_SIDE} pixels")
-    return width, height
-
-
-def _number(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number")
-    return value
-
-
-def _seconds(text: str) -> float:
-    value = _number(text)
-    if value < 0.0:
-        raise argparse.ArgumentTypeError("time begins at 0")
-    return value
-
-
-def _positive_seconds(text: str) -> float:
-    value = _seconds(text)
-    if value == 0.0:
-        raise argparse.ArgumentTypeError("a film lasts longer than 0 seconds")
-    return value
-
-
-def _degrees(text: str) -> float:
-    value = _number(text)
-    if not 5.0 <= value <= 120.0:
-        raise argparse.ArgumentTypeError("a field of view has 5 to 120 degrees")
-    return value
-
-
-def _share(text: str) -> float:
-    value = _number(text)
-    if not 0.0 <= value <= 1.0:
-        raise argparse.ArgumentTypeError("smoothing lies in 0 to 1")
-    return value
-
-
-def _npz_path(text: str) -> Path:
-    path = Path(text)
-    if path.suffix.lower() != ".npz":
-        raise argparse.ArgumentTypeError(f"{path.name} will not do: let it end in .npz")
-    return path
-
-
-def _splat_size(text: str) -> float:
-    value = _number(text)
-    if not 0.01 <= value <= 10.0:
-        raise argparse.ArgumentTypeError("the size of splats lies in 0.01 to 10")
-    return value
-
-
-def _rate(text: str) -> float:
-    value = _number(text)
-    if not 0.1 <= value <= 240.0:
-        raise argparse.ArgumentTypeError("a film has 0.1 to 240 pictures a second")
-    return value
-
-
-def _index(text: str) -> int:
-    if not re.fullmatch(r"\d{1,9}", text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of a frame")
-    return int(text)
-
-
-def _color(text: str) -> tuple[float, float, float]:
-    match = re.fullmatch(r"#?([0-9a-fA-F]{2})([0-9a-fA-F]{2})([0-9a-fA-F]{2})", text)
-    if match is None:
-        raise argparse.ArgumentTypeError(f"{text!r} is no colour such as #ffffff")
-    red, green, blue = (int(part, 16) / 255.0 for part in match.groups())
-    return red, green, blue
-
-
-def _export_path(text: str) -> Path:
-    path = Path(text)
-    if path.suffix.lower() not in {".ply", ".npz", ".nlfgs"}:
-        raise argparse.ArgumentTypeError(f"cannot export to {path.name}: let it end in .ply, .npz or .nlfgs")
-    return path
-
-
-def _minutes(text: str) -> float:
-    value = _number(text)
-    if value <= 0.0:
-        raise argparse.ArgumentTypeError("a training lasts longer than 0 minutes")
-    return value
-
-
-def _setting(text: str) -> tuple[str, str]:
-    return _named(text, "learning_rate=5e-4")
-
-
-def _named(text: str, example: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not name or not equals:
-        raise argparse.ArgumentTypeError(f"{text!r} is not like {example}")
-    return name, value
-
-
-def _joint_rotation(text: str) -> tuple[str, tuple[float, float, float]]:
-    """The joint's name and its axis-angle vector in radians."""
-    name, values = _named(text, "left_elbow=0,-90,0")
-    degrees = [_number(value) for value in values.split(",")]
-    if len(degrees) != 3:
-        raise argparse.ArgumentTypeError(f"{text!r} is not like left_elbow=0,-90,0")
-    x, y, z = (math.radians(value) for value in degrees)
-    return name, (x, y, z)
-
-
-def _named_value(text: str) -> tuple[str, float]:
-    name, value = _named(text, "jawOpen=0.6")
-    return name, _number(value)

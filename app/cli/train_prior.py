@@ -20,8 +20,8 @@ from .progress import ProgressLine
 
 if TYPE_CHECKING:
     from ...core.distillation.checkpoints import Checkpoint
-    from ...core.distillation.photos import Studio
     from ...core.distillation.settings import TrainingSettings
+    from ...core.synthetic.photo import PhotoStudio
 
 
 def train_prior(options: argparse.Namespace) -> None:
@@ -38,6 +38,8 @@ def train_prior(options: argparse.Namespace) -> None:
 
 
 def _train(options: argparse.Namespace) -> None:
+    from ...core.distillation.contact_sheet import SEED as SHEET_SEED
+    from ...core.distillation.contact_sheet import ContactSheet
     from ...core.distillation.learner import canon
     from ...core.distillation.photos import photo_batches
     from ...core.distillation.processes import joined
@@ -51,15 +53,16 @@ def _train(options: argparse.Namespace) -> None:
             raise StudioError(
                 f"{settings.batch} photos cannot be shared by {processes.count} processes", hint="--set batch=..."
             )
+        if processes.leads:
+            _enter(options.out, 0 if checkpoint is None else checkpoint.state.step)
         with ProgressLine() as line:
             body = default_body(line.show if processes.leads else None)
         asked = canon(body, network_template(body), settings.network.num_eigenfunctions)
         trainer = Trainer(settings, asked, processes)
         if checkpoint is not None:
             trainer.go_on_from(checkpoint)
-        if processes.leads:
-            _enter(options.out, trainer.state.step)
-        sitting = Sitting(folder=options.out, minutes=options.minutes, facts={"command": shlex.join(sys.argv)})
+        sheet = ContactSheet(body, functools.partial(make_studio, SHEET_SEED, settings.points))
+        sitting = Sitting(folder=options.out, minutes=options.minutes, facts={"command": _command()}, draw=sheet.drawn)
         batches = photo_batches(
             functools.partial(make_studio, settings.seed, settings.points),
             settings,
@@ -76,7 +79,12 @@ def _train(options: argparse.Namespace) -> None:
         raise KeyboardInterrupt
 
 
-def make_studio(seed: int, labels: int) -> Studio:
+def _command() -> str:
+    """As it was typed, without where this machine keeps the program."""
+    return shlex.join(["nlfgs-studio", *sys.argv[1:]])
+
+
+def make_studio(seed: int, labels: int) -> PhotoStudio:
     """Called in each process that makes photos."""
     from ...core.nlf.template import network_template
     from ...core.synthetic.photo import PhotoStudio

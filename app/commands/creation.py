@@ -42,14 +42,14 @@ def create_avatar(services: Services, *, photo: str | Path) -> None:
             made = creator.create(picture, path.name, report=creating)
         context.report(1.0 - _DRAWING, "preparing to draw")
         document = replace(document_of(made.avatar, made.body), rotations=stance)
-        return document, prepared(document, drawing=drawing), made
+        scene = prepared(document, drawing=drawing)
+        return document, scene, localized_photo(made, path.name), made.evidence.num_people
 
     def finish(result: Any) -> Iterable[Action]:
-        document, services.scene, made = result
-        yield OpenDocument(document=document, is_saved=False)
-        yield ShowLocalized(photo=localized_photo(made, path.name))
-        others = made.evidence.num_people - 1
-        hint = f"{others + 1} people are in it, and the largest was taken: crop it for another" if others > 0 else ""
+        document, services.scene, localized, num_people = result
+        yield OpenDocument(document=document, title=path.stem, is_saved=False)
+        yield ShowLocalized(photo=localized)
+        hint = f"{num_people} people are in it, the largest was taken: crop it for another" if num_people > 1 else ""
         yield Report(status=Status(message=f"made an avatar from {path.name}", hint=hint), time=time.time())
 
     services.start(JOB, work, finish)

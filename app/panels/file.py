@@ -24,7 +24,7 @@ NEW_AVATAR = "Default avatar"
 
 
 def document_name(file: DocumentFile) -> str:
-    return file.path.name if file.path else NEW_AVATAR
+    return file.path.name if file.path else file.title or NEW_AVATAR
 
 
 class FileActions:
@@ -86,8 +86,8 @@ class FileActions:
         )
 
     def _stem(self) -> str:
-        path = self._desk.store.state.file.path
-        return path.stem if path else "avatar"
+        file = self._desk.store.state.file
+        return file.path.stem if file.path else file.title or "avatar"
 
     def _fits_its_file(self, state: State) -> bool:
         path = state.file.path

@@ -10,14 +10,14 @@ from torch import Tensor
 
 from ..body.joints import FACE_JOINTS, JOINT_NAMES
 from ..gaussians import GaussianParameters
-from ..nlf.reader import Found, PhotoReader, Reading
+from ..nlf.reader import PhotoReader, Reading
 from ..tracking.person_crop import PersonCrop
 
 _HEAD = (JOINT_NAMES.index("head"), *range(FACE_JOINTS.start, FACE_JOINTS.stop))
 
 
 def with_close_up(reader: PhotoReader, reading: Reading, crop: PersonCrop, head: PersonCrop) -> Reading:
-    """`reading` was made of `crop`; what hangs on the head is taken from `head`, and from both where the neck begins."""
+    """`reading`, made of `crop`, with what hangs on the head taken from `head`, and from both where the neck begins."""
     size = crop.image.shape[0]
     found = reader.find(head.image, head.camera, head.evidence)
     pixels = reading.template.interpolated(found.pixels)
@@ -27,16 +27,15 @@ def with_close_up(reader: PhotoReader, reading: Reading, crop: PersonCrop, head:
     of_vertices = reader.body.skin_weights[:, _HEAD].sum(dim=1)
     of_gaussians = reading.template.interpolated(of_vertices[:, None])[:, 0]
     here = crop.box.in_crop(head.box.in_picture(found.pixels, size), size)
-    share = of_vertices[:, None]
-    vertices = Found(
-        pixels=torch.lerp(reading.vertices.pixels, here, share),
-        points=torch.lerp(reading.vertices.points, found.points, share),
+    # Its points stay where they are: the distance that a head alone tells is another than the whole body's.
+    vertices = replace(
+        reading.vertices,
+        pixels=torch.lerp(reading.vertices.pixels, here, of_vertices[:, None]),
         sigma=torch.lerp(reading.vertices.sigma, found.sigma, of_vertices),
     )
     return replace(
         reading,
         vertices=vertices,
-        fit=reader.fitted(vertices, crop.camera),
         pixels=reading.template.interpolated(vertices.pixels),
         parameters=_between(reading.parameters, closer, of_gaussians),
     )

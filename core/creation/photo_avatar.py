@@ -62,7 +62,7 @@ class PhotoCreator:
         prepare(body, lambda fraction, message: report(0.6 * fraction, message))
         self._body = body
         report(0.6, "preparing the network")
-        self._reader = PhotoReader(network, body)
+        self.reader = PhotoReader(network, body)
         report(0.8, "loading the detectors")
         self.witness = PhotoWitness(body, network.config.crop_size)
 
@@ -89,10 +89,10 @@ class PhotoCreator:
         evidence = self.witness.see(picture, name, field_of_view=field_of_view)
         begin(0.4, "finding every point of the body")
         crop = evidence.crop
-        reading = self._reader.read(crop.image, crop.camera, crop.evidence)
+        reading = self.reader.read(crop.image, crop.camera, crop.evidence)
         begin(0.8, "looking at the face from nearby")
         if evidence.head is not None:
-            reading = with_close_up(self._reader, reading, crop, evidence.head)
+            reading = with_close_up(self.reader, reading, crop, evidence.head)
         begin(1.0, "done")
         avatar = Avatar(
             name=Path(name).stem,

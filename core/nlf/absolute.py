@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
+
+from ..cameras import Camera
 
 RIDGE = 1e-4
 """On columns of unit root mean square (NLF)."""
 
 NEAREST = 0.1
 """Metres; nobody is photographed from nearer."""
+
+_ROUNDS = 8
+_AGREEMENT = 16.0
+"""Pixels between where a point was found and where it comes to lie, from which on it is doubted; or what half miss."""
 
 
 def absolute_translation(
@@ -38,3 +44,35 @@ def absolute_translation(
     x, y, z = solution[..., 0].unbind(-1)
     middle = (relative[..., 2] * weights).sum(1) / weights.sum(1).clamp_min(1e-9)
     return torch.stack([x, y, torch.maximum(z, NEAREST - middle)], dim=-1)
+
+
+def placed(
+    pixels: Float[Tensor, "M 2"],
+    relative: Float[Tensor, "M 3"],
+    sigma: Float[Tensor, " M"],
+    inside: Bool[Tensor, " M"],
+    camera: Camera,
+) -> Float[Tensor, "M 3"]:
+    """Points before the camera, in its OpenCV axes: `relative` moved to where it projects to `pixels`.
+
+    Of the points `inside` the picture, those that do not agree count less and less: above all points beyond its edge,
+    which were found within it. Where the two agree, the answer lies halfway between them (NLF).
+    """
+    focal, middle = pixels.new_tensor([camera.fx, camera.fy]), pixels.new_tensor([camera.cx, camera.cy])
+    rays = (pixels - middle) / focal
+    trust = inside.to(pixels)
+    points, seen = relative, relative
+    for _ in range(_ROUNDS):
+        points = relative + absolute_translation(rays[None], relative[None], (trust / sigma.square())[None])[0]
+        depth = points[:, 2:].clamp_min(NEAREST)
+        seen = torch.cat([rays * depth, depth], dim=-1)
+        miss = ((points[:, :2] / depth - rays) * focal).norm(dim=-1)
+        usual = miss[inside].median().clamp_min(_AGREEMENT) if inside.any() else _AGREEMENT
+        trust = inside / (1.0 + (miss / usual).square())
+    return points + 0.5 * trust[:, None] * (seen - points)
+
+
+def within(pixels: Float[Tensor, "M 2"], camera: Camera, *, margin: float) -> Bool[Tensor, " M"]:
+    """Which lie in the camera's picture, `margin` pixels from its edge or more."""
+    size = pixels.new_tensor([camera.width, camera.height])
+    return ((pixels >= margin) & (pixels <= size - margin)).all(-1)

@@ -10,11 +10,9 @@ from torch.nn import functional
 from ..gaussians import GaussianParameters
 from ..geometry.rotations import normalized_quaternion, quaternion_multiply
 from ..geometry.spherical_harmonics import SH_C0
+from ..synthetic.transfer import LARGEST_OFFSET
 from .config import MAX_SH_DEGREE, NetworkConfig
 from .encoders import FeatureMaps, sampled
-
-LARGEST_OFFSET = 24.0
-"""Face sizes; a skirt leaves the legs by 25 centimetres on faces of about one, and the scalp's are half as large."""
 
 SCALE_RANGE = 1.5
 """Natural logarithm: how far scales leave the template's own."""

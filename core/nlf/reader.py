@@ -14,10 +14,10 @@ from ..body.model import BodyModel, pose_body, shape_body
 from ..cameras import Camera
 from ..gaussians import GaussianParameters
 from ..synthetic.labels import labels_of, projected
-from .absolute import absolute_translation
+from .absolute import placed, within
 from .encoders import FeatureMaps
 from .evidence import Evidence, Given
-from .fitter import BodyFit, BodyFitter
+from .fitter import BodyFit, BodyFitter, FitSettings
 from .network import NlfGs
 from .queries import interpolated, vertex_queries
 from .template import base_parameters, network_template
@@ -25,8 +25,8 @@ from .template import base_parameters, network_template
 _FITTED_TO = 1500
 """Vertices, spread evenly over their order: more would not change the fit."""
 
-_NEAREST = 0.05
-"""Metres before the camera; what seems nearer is not projected."""
+_FIT = FitSettings(beta_prior=0.03)
+"""Points found in one picture are wrong together: with the fitter's own prior, half bodies became giants."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -75,7 +75,7 @@ class PhotoReader:
         self._asked = torch.cat(asked)
         used = torch.unique(body.faces)
         self._fitted_to = used[torch.linspace(0, len(used) - 1, min(_FITTED_TO, len(used))).long()]
-        self._fitter = BodyFitter(body, self._fitted_to)
+        self._fitter = BodyFitter(body, self._fitted_to, _FIT)
 
     @torch.no_grad()
     def find(
@@ -154,34 +154,15 @@ class PhotoReader:
         self, features: FeatureMaps, camera: Camera, evidence: Evidence | None, vertices: Int[Tensor, " M"] | None
     ) -> Found:
         chosen = slice(None) if vertices is None else vertices
-        given = None
+        given, inside = None, None
         if evidence is not None:
             points = evidence.vertices[chosen]
             pixels = projected(points, camera)
             given = Given(pixels=pixels[None], points=points[None], known=torch.ones(1, dtype=torch.bool))
+            inside = within(pixels, camera, margin=0.0) & (points[:, 2] > 0.0)
         answer = self._network.field(features, self._codes[chosen], given)
         pixels, relative, sigma = answer.pixels[0], answer.relative[0], answer.sigma[0]
-        margin = 0.5 * self._network.config.cell_size
-        return Found(pixels=pixels, points=placed(pixels, relative, sigma, camera, margin=margin), sigma=sigma)
-
-
-def placed(
-    pixels: Float[Tensor, "M 2"],
-    relative: Float[Tensor, "M 3"],
-    sigma: Float[Tensor, " M"],
-    camera: Camera,
-    *,
-    margin: float,
-) -> Float[Tensor, "M 3"]:
-    """Points before the camera: in the frame halfway between where their 3D and their pixels put them (NLF).
-
-    Heatmaps end at the middle of the outermost cells: what is found within `margin` of the edge may lie beyond.
-    """
-    rays = (pixels - pixels.new_tensor([camera.cx, camera.cy])) / pixels.new_tensor([camera.fx, camera.fy])
-    size = pixels.new_tensor([camera.width, camera.height])
-    inside = ((pixels > margin) & (pixels < size - margin)).all(-1)
-    weights = inside / sigma.square()
-    points = relative + absolute_translation(rays[None], relative[None], weights[None])[0]
-    depth = points[:, 2:].clamp_min(_NEAREST)
-    seen = torch.cat([rays * depth, depth], dim=-1)
-    return torch.where(inside[:, None], 0.5 * (points + seen), points)
+        # Heatmaps end in the outermost cells: what is found there may lie anywhere beyond.
+        seen = within(pixels, camera, margin=float(self._network.config.cell_size))
+        points = placed(pixels, relative, sigma, seen if inside is None else seen & inside, camera)
+        return Found(pixels=pixels, points=points, sigma=sigma)

@@ -24,16 +24,18 @@ def drawn_background(
     *,
     ground: float,
     feet: Float[np.ndarray, "K 3"],
+    seat: Float[np.ndarray, "3"] | None = None,
 ) -> Float[np.ndarray, "S S 3"]:
     """A background for the picture of that camera.
 
-    `ground` is the height that the person's feet stand at, and `feet` where they are: they shade the floor.
+    `ground` is the height that the person's feet stand at, and `feet` where they are: they shade the floor. `seat` is
+    the pelvis of somebody who sits.
     """
-    kind = random.uniform()
+    kind = random.uniform(0.0, 1.0 if seat is None else 0.75)  # nobody sits on leaves
     if kind < 0.50:
-        picture = drawn_room(random, camera, light, ground=ground, feet=feet, side=_SIDE)
+        picture = drawn_room(random, camera, light, ground=ground, feet=feet, seat=seat, side=_SIDE)
     elif kind < 0.70:
-        picture = drawn_street(random, camera, light, ground=ground, feet=feet, side=_SIDE)
+        picture = drawn_street(random, camera, light, ground=ground, feet=feet, seat=seat, side=_SIDE)
     elif kind < 0.78:
         picture = _leaves(random)
     elif kind < 0.95:
@@ -67,8 +69,8 @@ def _leaves(random: np.random.Generator) -> Float[np.ndarray, "P P 3"]:
         colour = np.clip(green * tone + 0.04 * tone * tone, 0.0, 1.0)
         at = (round(16.0 * place[0]), round(16.0 * place[1]))
         axes = (round(16.0 * size * large), round(7.0 * size * large))
-        leaf = np.array(cv2.ellipse2Poly((0, 0), axes, round(float(angle)), 0, 360, 60), np.int32) + np.array(at, np.int32)
-        cv2.fillConvexPoly(picture, leaf, colour.tolist(), cv2.LINE_AA, 4)
+        leaf = np.array(cv2.ellipse2Poly((0, 0), axes, round(float(angle)), 0, 360, 60), np.int32)
+        cv2.fillConvexPoly(picture, leaf + np.array(at, np.int32), colour.tolist(), cv2.LINE_AA, 4)
     return picture
 
 

@@ -32,7 +32,7 @@ def creased(
         narrow = np.cos(angle) * np.exp(np.sin(angle) - 1.0)
         there = np.clip(0.5 + np.sin(places @ random.normal(scale=12.0, size=3).astype(np.float32)), 0.0, 1.0)
         slope += (narrow * there)[:, None] * direction
-    depth = float(random.uniform(0.15, 0.55))
+    depth = float(random.uniform(0.2, 0.65))
     own = normals[on_cloth]
     slope -= (slope * own).sum(1, keepdims=True) * own
     bent = own - depth * slope

@@ -24,7 +24,7 @@ from .labels import in_camera, projected
 
 EVIDENCE_SIDE = 64
 """Cells along a side of the map."""
-_SEVERITIES = (math.log(0.5), math.log(3.2))
+_SEVERITIES = (math.log(0.15), math.log(3.0))
 """Of one fit's errors."""
 _TRUNK = ("pelvis", "spine1", "spine2", "spine3", "neck", "head", "jaw", "left_eye", "right_eye")
 _TURNS = np.array([4.5 if name in _TRUNK else 11.0 for name in JOINT_NAMES])
@@ -121,7 +121,7 @@ def perturbed_fit(
 ) -> Float[Tensor, "V 3"]:
     """A body fitted to landmarks of `posed`, in its world, with such a fit's errors: shape, turns, limbs, place.
 
-    The errors are about twice those of our own landmark fit on these photos. Landmarks say little of depth, so parts
+    Half of them are about as good as our own landmark fit on these photos. Landmarks say little of depth, so parts
     turn towards the camera and away from it more than across the picture.
     """
     severity = float(np.exp(random.uniform(*_SEVERITIES)))

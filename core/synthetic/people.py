@@ -9,7 +9,6 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from ..avatar.avatar import Avatar
 from ..avatar.fast_rig import FastRig
 from ..avatar.people import drawn_betas, drawn_look
 from ..avatar.rig import RestGaussians, place
@@ -23,7 +22,6 @@ from .transfer import Dressed, transferred
 
 _K = 1
 """Gaussians on a face of a dressed person, but where more are needed: few, because a photo is small."""
-
 _VARIETY = 1.25
 """Builds and faces differ more than those of the wardrobe's people: photos show all."""
 _CASTER_CELL = 0.008
@@ -34,8 +32,7 @@ _CASTER_CELL = 0.008
 class MadeUpPerson:
     """Somebody who can be photographed."""
 
-    number: int
-    avatar: Avatar
+    betas: Float[Tensor, " B"]
     shaped: ShapedBody
     rest: RestGaussians
     rig: FastRig
@@ -66,8 +63,7 @@ def dressed_person(body: BodyModel, template: Template, seed: int) -> MadeUpPers
     on_cloth = np.isin(avatar.groups.indices.numpy(), worn_cloth)
     folded = creased(np.random.default_rng([seed, *b"creases"]), normals.numpy(), points.numpy(), on_cloth)
     return MadeUpPerson(
-        number=seed,
-        avatar=avatar,
+        betas=avatar.betas,
         shaped=shaped,
         rest=rest,
         rig=FastRig(worn, shaped.vertices),

@@ -99,11 +99,6 @@ class PhotoStudio:
         """What photo `number` shows of its person."""
         return drawn_framing(_Dice(self.seed, number).of("framing"))
 
-    def person(self, person: int) -> MadeUpPerson:
-        """That person, dressed."""
-        with self._lock:
-            return self._dressed(person)
-
     def photo(self, number: int, *, whole: bool = False) -> MadeUpPhoto:
         """Photo `number`; with `whole` every Gaussian is told of.
 
@@ -156,7 +151,8 @@ class PhotoStudio:
         alpha = drawn.alpha.numpy()[..., None]
         feet = posed.joints[list(_FEET)].double().numpy()
         ground = float(posed.vertices[:, 1].min())
-        background = drawn_background(dice.of("background"), camera, light, ground=ground, feet=feet)
+        seat = posed.joints[0].double().numpy() if drawn_as.sits else None
+        background = drawn_background(dice.of("background"), camera, light, ground=ground, feet=feet, seat=seat)
         picture = drawn.rgb.numpy() + (1.0 - alpha) * background
         occluder = drawn_occluder(dice.of("occluder"), drawn.alpha.numpy())
         if occluder is not None:
@@ -184,7 +180,7 @@ class PhotoStudio:
             image=torch.from_numpy(image),
             camera=camera,
             pose=pose,
-            betas=person.avatar.betas,
+            betas=person.betas,
             light=light,
             sensor=sensor,
             mask=(drawn.alpha * 255.0 + 0.5).to(torch.uint8),

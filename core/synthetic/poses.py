@@ -24,6 +24,7 @@ class DrawnPose:
     """Axis-angle, radians; the person faces +z, apart from leaning."""
     facing: Float[np.ndarray, "3"]
     """Unit vector in the world: where the face looks."""
+    sits: bool
     selfie_wrist: int | None
     """The joint of the hand that holds the camera, if one does."""
 
@@ -65,7 +66,8 @@ def drawn_pose(random: np.random.Generator, rest_joints: Float[np.ndarray, "55 3
         _look_at(random, rotations, rest_joints, selfie_wrist)
     rotations[1:] = np.clip(rotations[1:], LOW[1:], HIGH[1:])
     turns, _ = placed(rotations, rest_joints)
-    return DrawnPose(rotations=rotations, facing=turns[_HEAD] @ (0.0, 0.0, 1.0), selfie_wrist=selfie_wrist)
+    facing = turns[_HEAD] @ (0.0, 0.0, 1.0)
+    return DrawnPose(rotations=rotations, facing=facing, sits=sits, selfie_wrist=selfie_wrist)
 
 
 def _normal(random: np.random.Generator, *degrees: float) -> Float[np.ndarray, " N"]:

@@ -57,11 +57,13 @@ def drawn_sensor(random: np.random.Generator) -> Sensor:
     warmth, tint = random.normal(scale=0.04), random.normal(scale=0.015)
     is_blurred, is_moved = random.uniform(size=2) < (0.10, 0.05)
     angle = random.uniform(0.0, np.pi)
+    is_grey = random.uniform() < 0.03
+    saturation = float(np.clip(random.normal(0.93, 0.14), 0.45, 1.4))  # the tone curve adds some
     return Sensor(
         gains=(exposure * np.array([1.0 + warmth, 1.0 - tint, 1.0 - warmth])).astype(np.float32),
         contrast=float(random.uniform(0.1, 1.0)),
         black=float(random.beta(1.0, 8.0)) * 0.2,
-        saturation=0.0 if random.uniform() < 0.03 else float(np.clip(random.normal(1.02, 0.15), 0.5, 1.5)),
+        saturation=0.0 if is_grey else saturation,
         vignetting=float(random.beta(1.0, 4.0)) * 0.5,
         coarseness=float(1.0 + random.exponential(0.35)) if random.uniform() < 0.4 else 1.0,
         defocus=float(random.uniform(0.6, 1.8)) if is_blurred else float(random.uniform(0.0, 0.5)),

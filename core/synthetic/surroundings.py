@@ -43,10 +43,11 @@ def drawn_room(
     *,
     ground: float,
     feet: Float[np.ndarray, "K 3"],
+    seat: Float[np.ndarray, "3"] | None,
     side: int,
 ) -> Float[np.ndarray, "P P 3"]:
     """Walls with windows, pictures, doors and shelves, a floor, some furniture."""
-    rays = _rays(camera, side, random)
+    rays = _rays(camera, side, _wall_turn(random, seat))
     home = np.array([0.0, ground, 0.0])
     reach = np.abs(rays.origin - home)
     low = -np.maximum(random.uniform(0.6, 3.0, 3), 0.0)
@@ -58,6 +59,8 @@ def drawn_room(
     view = _room(random, rays, light, low, high, rays.walls_from_world @ feet.T)
     for _ in range(int(random.integers(0, 5))):
         _furnish(random, view, rays, light, low, high)
+    if seat is not None:
+        _put_seat(random, view, rays, light, ground, rays.walls_from_world @ seat)
     return np.clip(view.colours, 0.0, 1.0).reshape(side, side, 3)
 
 
@@ -68,10 +71,11 @@ def drawn_street(
     *,
     ground: float,
     feet: Float[np.ndarray, "K 3"],
+    seat: Float[np.ndarray, "3"] | None,
     side: int,
 ) -> Float[np.ndarray, "P P 3"]:
     """A sky, the ground, and houses with rows of windows."""
-    rays = _rays(camera, side, random)
+    rays = _rays(camera, side, _wall_turn(random, seat))
     up = rays.directions[:, 1] / np.linalg.norm(rays.directions, axis=1)
     horizon, zenith = np.array([0.86, 0.91, 0.96]), np.array([0.45, 0.62, 0.88]) * random.uniform(0.7, 1.15)
     if random.uniform() < 0.4:
@@ -84,14 +88,19 @@ def drawn_street(
     _lay_ground(random, view, rays, light, ground, rays.walls_from_world @ feet.T)
     for _ in range(int(random.integers(2, 7))):
         _build(random, view, rays, light, ground)
+    if seat is not None:
+        _put_seat(random, view, rays, light, ground, rays.walls_from_world @ seat)
     return np.clip(view.colours, 0.0, 1.0).reshape(side, side, 3)
 
 
-def _rays(camera: Camera, side: int, random: np.random.Generator) -> _Rays:
-    """The walls stand at any angle to the person."""
+def _wall_turn(random: np.random.Generator, seat: Float[np.ndarray, "3"] | None) -> float:
+    """Radians by which the walls are turned from the person: any angle, but those who sit have the wall behind."""
+    return random.uniform(-math.pi, math.pi) if seat is None else random.normal(scale=0.12)
+
+
+def _rays(camera: Camera, side: int, turn: float) -> _Rays:
     small = camera.resized(side, side)
     matrix = camera.camera_from_world.double().numpy()
-    turn = random.uniform(-math.pi, math.pi)
     cosine, sine = math.cos(turn), math.sin(turn)
     walls_from_world = np.array([[cosine, 0.0, sine], [0.0, 1.0, 0.0], [-sine, 0.0, cosine]])
     x = (np.arange(side) + 0.5 - small.cx) / small.fx
@@ -187,6 +196,21 @@ def _furnish(
     stopped, points, sides = _boxed(view, rays, place, place + size, 1.0)
     height = np.clip((points[:, 1] - low[1]) / size[1], 0.0, 1.0)
     view.colours[stopped] = colour * _side_lights(rays, light)[sides] * (0.7 + 0.3 * height)[:, None]
+
+
+def _put_seat(
+    random: np.random.Generator, view: _View, rays: _Rays, light: Light, ground: float, pelvis: Float[np.ndarray, "3"]
+) -> None:
+    """A stool, a chair or a sofa under somebody who sits."""
+    half, top = random.uniform(0.2, 0.28) if random.uniform() < 0.6 else random.uniform(0.5, 1.1), pelvis[1] - 0.09
+    low = np.array([pelvis[0] - half, ground, pelvis[2] - 0.35])
+    boxes = [(low, np.array([pelvis[0] + half, top, pelvis[2] + 0.22]))]
+    if random.uniform() < 0.7 and rays.origin[2] > pelvis[2]:  # seen from behind, a back would hide the person
+        boxes.append((low, np.array([pelvis[0] + half, top + random.uniform(0.3, 0.55), pelvis[2] - 0.25])))
+    colour = muted(random, 0.08, 0.7)
+    for corner, opposite in boxes:
+        stopped, _, sides = _boxed(view, rays, corner, opposite, 0.2)
+        view.colours[stopped] = colour * _side_lights(rays, light)[sides]
 
 
 def _lay_ground(

@@ -26,7 +26,7 @@ from ..rendering.mesh_kernels import sum_normals
 from .transfer_kernels import NUM_SOURCES, REACH, fill_cells, look_back
 
 LARGEST_OFFSET = 24.0
-"""Face sizes; the smallest faces do not reach hats and skirts."""
+"""Face sizes; a skirt leaves the legs by 25 centimetres, 16 of them. The smallest faces do not reach hats."""
 _CELL = 0.01
 _REACHES = {("hip", "knee", "pelvis", "spine1"): 0.25, ("head", "neck", "jaw"): 0.14, ("spine2", "spine3"): 0.08}
 """Metres to the hem of a skirt, to hair and hats, to what hangs over the back."""
@@ -63,48 +63,79 @@ class Transfer:
     shares: Float[Tensor, "N 4"]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Seen:
+    """What is seen at some places on the skin, from outside."""
+
+    depths: Float[np.ndarray, " R"]
+    """Metres from the skin, outwards."""
+    covered: Float[np.ndarray, " R"]
+    """Its opacity; 0 where nothing is."""
+    sources: Int[np.ndarray, "R 4"]
+    """The dressed Gaussians that make it, -1 for fewer than four, and their shares."""
+    shares: Float[np.ndarray, "R 4"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Grid:
+    """The dressed Gaussians by the cells that they reach into; as `transfer_kernels` takes them."""
+
+    surfels: Float[np.ndarray, "D 13"]
+    low: Float[np.ndarray, "3"]
+    shape: Int[np.ndarray, "3"]
+    starts: Int[np.ndarray, " C1"]
+    entries: Int[np.ndarray, " E"]
+
+
 def transferred(body: BodyModel, template: Template, rest: Float[Tensor, "V 3"], dressed: Dressed) -> Transfer:
     """Onto `template`, from a dressed person on the same rest mesh."""
     normals = np.empty((len(rest), 3))
     sum_normals(rest.numpy(), body.faces.numpy(), np.eye(4), normals)
-    skin, upward = template.surface_points(rest), template.interpolated(torch.from_numpy(normals).float())
-    upward = upward / upward.norm(dim=-1, keepdim=True).clamp_min(1e-6)
-    count = template.num_gaussians
-    origins, directions = torch.cat([skin, rest]), torch.cat([upward, torch.from_numpy(normals).float()])
-    depths, covered, sources, shares = _looked(
-        origins.numpy(), directions.numpy(), _reaches(body, template, rest), dressed
-    )
-    missed = np.flatnonzero(covered[:count] < 0.3)
-    if len(missed):
-        _, nearest = KDTree(dressed.points.numpy()).query(skin[missed].numpy(), k=1)
-        sources[missed], shares[missed] = np.asarray(nearest)[:, None], 1.0 / NUM_SOURCES
-        depths[missed] = 0.0
-    shares[:count] /= np.maximum(shares[:count].sum(-1, keepdims=True), 1e-6)
-    sources[sources < 0] = 0
-    moved = rest + torch.from_numpy(depths[count:, None]) * directions[count:]
-    own, parts = torch.from_numpy(sources[:count]), torch.from_numpy(shares[:count])
-    shown = (dressed.normals[own] * parts[..., None]).sum(1)
-    shown = shown / shown.norm(dim=-1, keepdim=True).clamp_min(1e-6)
-    rotations, log_scales = _covering(template, rest, moved, torch.from_numpy(depths[count:]), shown)
+    at_vertices = torch.from_numpy(normals).float()
+    skin, upward = template.surface_points(rest), _unit(template.interpolated(at_vertices))
+    gaussians, vertices = _reaches(body, template, rest)
+    grid = _gridded(dressed)
+    seen = _looked(grid, skin, upward, gaussians)
+    _fill(seen, skin.numpy(), dressed)
+    depths = torch.from_numpy(_looked(grid, rest, at_vertices, vertices).depths)
+    sources, shares = torch.from_numpy(seen.sources), torch.from_numpy(seen.shares)
+    shown = _unit((dressed.normals[sources] * shares[..., None]).sum(1))
+    rotations, log_scales = _covering(template, rest, depths, at_vertices, shown)
     frames, sizes = face_frames(template.faces, rest)
-    frames, sizes = frames[template.face_indices], sizes[template.face_indices, None].clamp_min(1e-6)
-    away = (frames.mT @ (upward * torch.from_numpy(depths[:count, None]))[..., None])[..., 0]
-    opacities = (dressed.opacities[own] * parts).sum(-1).clamp(0.02, 0.99)
+    away = (frames.mT[template.face_indices] @ (upward * torch.from_numpy(seen.depths)[:, None])[..., None])[..., 0]
+    opacities = (dressed.opacities[sources] * shares).sum(-1).clamp(0.02, 0.99)
     return Transfer(
         parameters=GaussianParameters(
-            offsets=away / sizes,
+            offsets=away / sizes[template.face_indices, None].clamp_min(1e-6),
             rotations_wxyz=rotations,
             log_scales=log_scales,
             opacity_logits=opacities.logit(),
-            sh=torch.zeros(count, 1, 3),
+            sh=torch.zeros(template.num_gaussians, 1, 3),
         ),
-        sources=own,
-        shares=parts,
+        sources=sources,
+        shares=shares,
     )
 
 
-def _reaches(body: BodyModel, template: Template, rest: Float[Tensor, "V 3"]) -> Float[np.ndarray, " R"]:
-    """How far to look from each Gaussian, then from each vertex."""
+def _fill(seen: _Seen, skin: Float[np.ndarray, "N 3"], dressed: Dressed) -> None:
+    """Where nothing is seen, show what is nearest; shares sum to one."""
+    missed = np.flatnonzero(seen.covered < 0.3)
+    if len(missed):
+        _, nearest = KDTree(dressed.points.numpy()).query(skin[missed], k=1)
+        seen.sources[missed], seen.shares[missed] = np.asarray(nearest)[:, None], 1.0 / NUM_SOURCES
+        seen.depths[missed] = 0.0
+    seen.shares[:] /= np.maximum(seen.shares.sum(-1, keepdims=True), 1e-6)
+    seen.sources[seen.sources < 0] = 0
+
+
+def _unit(vectors: Float[Tensor, "N 3"]) -> Float[Tensor, "N 3"]:
+    return vectors / vectors.norm(dim=-1, keepdim=True).clamp_min(1e-6)
+
+
+def _reaches(
+    body: BodyModel, template: Template, rest: Float[Tensor, "V 3"]
+) -> tuple[Float[Tensor, " N"], Float[Tensor, " V"]]:
+    """How far to look from each Gaussian, and from each vertex."""
     vertices = body.skin_weights @ torch.tensor([_reach(name) for name in JOINT_NAMES])
     _, sizes = face_frames(template.faces, rest)
     gaussians = template.interpolated(vertices[:, None])[:, 0].minimum(LARGEST_OFFSET * sizes[template.face_indices])
@@ -113,7 +144,7 @@ def _reaches(body: BodyModel, template: Template, rest: Float[Tensor, "V 3"]) ->
         hidden = torch.isin(body.face_parts, torch.tensor(inner))
         gaussians[hidden[template.face_indices]] = _INNER_REACH
         vertices[body.faces[hidden].flatten()] = _INNER_REACH
-    return torch.cat([gaussians, vertices]).numpy()
+    return gaussians, vertices
 
 
 def _reach(joint: str) -> float:
@@ -121,13 +152,7 @@ def _reach(joint: str) -> float:
     return next((reach for names, reach in _REACHES.items() if joint.endswith(names)), _REACH_OF_LIMBS)
 
 
-def _looked(
-    origins: Float[np.ndarray, "R 3"],
-    directions: Float[np.ndarray, "R 3"],
-    reaches: Float[np.ndarray, " R"],
-    dressed: Dressed,
-) -> tuple[Float[np.ndarray, " R"], Float[np.ndarray, " R"], Int[np.ndarray, "R 4"], Float[np.ndarray, "R 4"]]:
-    """Depths, opacities, sources and shares of what is seen at the origins."""
+def _gridded(dressed: Dressed) -> _Grid:
     points, covariances = dressed.points.numpy(), matrix_from_symmetric6(dressed.covariances.double())
     extents = REACH * covariances.diagonal(dim1=-2, dim2=-1).sqrt().float().numpy()
     inverse = torch.linalg.inv(covariances + 1e-10 * torch.eye(3, dtype=torch.float64)).numpy()
@@ -140,32 +165,45 @@ def _looked(
     fill_cells(points, extents, low, _CELL, shape, starts, np.empty(0, np.int32))
     np.cumsum(starts, out=starts)
     entries = np.empty(int(starts[-1]), np.int32)
-    ends = starts[:-1].copy()
-    if len(entries):
-        fill_cells(points, extents, low, _CELL, shape, ends, entries)
+    fill_cells(points, extents, low, _CELL, shape, starts[:-1].copy(), entries)
+    return _Grid(surfels=surfels, low=low, shape=shape, starts=starts, entries=entries)
+
+
+def _looked(
+    grid: _Grid,
+    origins: Float[Tensor, "R 3"],
+    directions: Float[Tensor, "R 3"],
+    reaches: Float[Tensor, " R"],
+) -> _Seen:
+    """From `reaches` before the origins back along the directions."""
     count = len(origins)
-    depths, covered = np.empty(count, np.float32), np.empty(count, np.float32)
-    sources, shares = np.empty((count, NUM_SOURCES), np.int64), np.empty((count, NUM_SOURCES), np.float32)
+    seen = _Seen(
+        depths=np.empty(count, np.float32),
+        covered=np.empty(count, np.float32),
+        sources=np.empty((count, NUM_SOURCES), np.int64),
+        shares=np.empty((count, NUM_SOURCES), np.float32),
+    )
     run_split(
-        look_back, count, origins, directions, reaches, _BELOW, surfels, low, _CELL, shape, starts, entries,
-        depths, covered, sources, shares,
+        look_back, count, origins.numpy(), directions.numpy(), reaches.numpy(), _BELOW, grid.surfels, grid.low, _CELL,
+        grid.shape, grid.starts, grid.entries, seen.depths, seen.covered, seen.sources, seen.shares,
     )  # fmt: skip
-    return depths, covered, sources, shares
+    return seen
 
 
 def _covering(
     template: Template,
     rest: Float[Tensor, "V 3"],
-    moved: Float[Tensor, "V 3"],
     depths: Float[Tensor, " V"],
+    normals: Float[Tensor, "V 3"],
     shown: Float[Tensor, "N 3"],
 ) -> tuple[Float[Tensor, "N 4"], Float[Tensor, "N 3"]]:
-    """Kernels that cover the moved mesh, in the frames and sizes of the faces at rest.
+    """Kernels that cover the mesh moved by `depths` along its normals, in the frames and sizes of the faces at rest.
 
     Where a face is torn between two layers its kernels lie in the surface that they show, whose normals are `shown`.
     """
     frames, sizes = face_frames(template.faces, rest)
     sizes = sizes.clamp_min(1e-6)
+    moved = rest + depths[:, None] * normals
     moved_frames, _ = face_frames(template.faces, moved)
     rotations, widths = covering_kernels(template, rest)
     moved_rotations, moved_widths = covering_kernels(template, moved)

@@ -13,8 +13,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import time
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,11 +25,11 @@ from nlfgs_studio.core.body.joints import JOINT_NAMES
 from nlfgs_studio.core.body.model import BodyModel
 from nlfgs_studio.core.cameras import Camera
 from nlfgs_studio.core.creation.photo_avatar import PhotoAvatar, PhotoCreator, read_photo
-from nlfgs_studio.core.distillation.baselines import blind
+from nlfgs_studio.core.distillation.baselines import Blind, blind
 from nlfgs_studio.core.distillation.evaluation import BLIND, GIVEN, OTHER_SEED, WITH, WITHOUT
 from nlfgs_studio.core.distillation.held_out import numbers_of
 from nlfgs_studio.core.distillation.portraits import ASIDE, gone_around
-from nlfgs_studio.core.distillation.scores import spread
+from nlfgs_studio.core.distillation.scores import Spread, spread
 from nlfgs_studio.core.images import write_png
 from nlfgs_studio.core.nlf.reader import PhotoReader
 from nlfgs_studio.core.nlf.template import network_template
@@ -46,6 +44,7 @@ from nlfgs_studio.core.tracking.detection import Frame
 from nlfgs_studio.core.tracking.learned_face import learned_face
 from nlfgs_studio.core.tracking.mediapipe_detectors import Detectors
 
+ESTIMATES = (WITH, WITHOUT, GIVEN, BLIND)
 PHOTOS = Path(__file__).resolve().parents[3] / "shared" / "data" / "photos"
 NUM_FACE_POINTS = 468
 """Without the irises, which move with the gaze."""
@@ -60,19 +59,18 @@ def main() -> None:
     options = _options()
     body = builtin_body()
     network = read_weights(options.weights or shipped_weights())
-    reader, detectors = PhotoReader(network, body), Detectors(("face", "body"), static=True)
-    constant = _blind_pixels(body)
-    result: dict[str, Mapping[str, object]] = {}
+    detectors = Detectors(("face", "body"), static=True)
+    constant = _unseeing(body)
+    result = {}
+    print(f"| photo | | {' | '.join(ESTIMATES)} |")
+    print("|---" * (2 + len(ESTIMATES)) + "|")
     with PhotoCreator(body, network) as creator:
-        for number, (name, picture) in enumerate(_pictures(options.photos)):
-            started = time.perf_counter()
+        for name, picture in _pictures(options.photos):
             made = creator.create(picture, name)
-            seconds = time.perf_counter() - started
-            result[name] = {**_agreement(made, body, reader, detectors, constant), "seconds": round(seconds, 2)}
-            print(f"\n{name}, {picture.shape[1]}x{picture.shape[0]}, {seconds:.1f} s")
-            for key, value in result[name].items():
-                print(f"  {key:34s} {value}")
-            if options.picture is not None and number == 0:
+            result[name] = _agreement(made, body, creator.reader, detectors, constant)
+            for what, errors in result[name].items():
+                print(f"| {name} | {what} | {' | '.join(_cell(errors[each]) for each in ESTIMATES)} |", flush=True)
+            if options.picture is not None and len(result) == 1:
                 write_png(options.picture, _panels(made, body, name))
     detectors.close()
     if options.json is not None:
@@ -97,55 +95,49 @@ def _pictures(photos: list[Path]) -> list[tuple[str, np.ndarray]]:
     return [("astronaut", astronaut()), *((photo.name, read_photo(photo)) for photo in beside)]
 
 
-def _blind_pixels(body: BodyModel) -> torch.Tensor:
+def _unseeing(body: BodyModel) -> Blind:
     studio = PhotoStudio(body, network_template(body), seed=OTHER_SEED)
     numbers = [number for photos in numbers_of(studio, people=8, each=16).values() for number in photos]
-    return blind(body, (studio.photo(number, whole=True) for number in numbers)).pixels
+    return blind(body, (studio.photo(number, whole=True) for number in numbers))
 
 
 def _agreement(
-    made: PhotoAvatar, body: BodyModel, reader: PhotoReader, detectors: Detectors, constant: torch.Tensor
-) -> dict[str, object]:
+    made: PhotoAvatar, body: BodyModel, reader: PhotoReader, detectors: Detectors, constant: Blind
+) -> dict[str, dict[str, Spread | None]]:
+    """Of the face's points and of the joints, where they are seen."""
     crop, size = made.evidence.crop, made.evidence.crop.image.shape[0]
     detection = detectors.detect(Frame(image=made.picture, seconds=0.0, index=0))
-    without = reader.find(crop.image, crop.camera)
-    given = crop.evidence.vertices
-    pixels = {
-        WITH: made.reading.vertices.pixels,
-        WITHOUT: without.pixels,
-        GIVEN: projected(given, crop.camera),
-        BLIND: constant,
-    }
-    points = {WITH: made.reading.vertices.points, WITHOUT: without.points, GIVEN: given}
-    result: dict[str, object] = {}
+    without, given = reader.find(crop.image, crop.camera), crop.evidence.vertices
+    pixels = (made.reading.vertices.pixels, without.pixels, projected(given, crop.camera), constant.pixels)
+    points = (made.reading.vertices.points, without.points, given)
+
+    def told(found: torch.Tensor, there: np.ndarray) -> Spread | None:
+        true = crop.box.in_crop(torch.from_numpy(there).float(), size)
+        inside = ((true >= 0.0) & (true < size)).all(-1)
+        return spread((256.0 / size) * (found - true)[inside].norm(dim=-1).double().numpy())
+
+    result = {}
     if detection.face is not None:
-        there = _in_crop(detection.face.points[:NUM_FACE_POINTS, :2], made)
         places = learned_face(body).embedding
         corners = body.faces[torch.from_numpy(places.triangles[:NUM_FACE_POINTS])]
         weights = torch.from_numpy(places.barycentrics[:NUM_FACE_POINTS]).float()[..., None]
-        for name, each in pixels.items():
-            result[f"face, {name}"] = _told((each[corners] * weights).sum(1), there, size)
+        there = detection.face.points[:NUM_FACE_POINTS, :2]
+        found = [(each[corners] * weights).sum(1) for each in pixels]
+        result["face"] = {name: told(each, there) for name, each in zip(ESTIMATES, found, strict=True)}
     if detection.body is not None:
         pairs = [(side, limb) for side in ("left", "right") for limb in LIMBS]
         landmarks = [getattr(lifting, f"{side}_{limb}".upper()) for side, limb in pairs]
-        joints = [JOINT_NAMES.index(f"{side}_{limb}") for side, limb in pairs]
         seen = detection.body.visibility[landmarks] > SEEN
-        there = _in_crop(detection.body.points[landmarks][seen], made)
-        for name, each in points.items():
-            found = projected(body.joint_regressor[joints] @ each, crop.camera)
-            result[f"joints, {name}"] = _told(found[torch.from_numpy(seen)], there, size)
+        regressor = body.joint_regressor[[JOINT_NAMES.index(f"{side}_{limb}") for side, limb in pairs]][seen]
+        there = detection.body.points[landmarks][seen]
+        # Joints lie within the body, so points in space are projected; what never saw the photo has pixels only.
+        found = [*(projected(regressor @ each, crop.camera) for each in points), regressor @ constant.pixels]
+        result["joints"] = {name: told(each, there) for name, each in zip(ESTIMATES, found, strict=True)}
     return result
 
 
-def _in_crop(pixels: np.ndarray, made: PhotoAvatar) -> torch.Tensor:
-    crop = made.evidence.crop
-    return crop.box.in_crop(torch.from_numpy(pixels).float(), crop.image.shape[0])
-
-
-def _told(found: torch.Tensor, there: torch.Tensor, size: int) -> str:
-    inside = ((there >= 0.0) & (there < size)).all(-1)
-    errors = spread((256.0 / size) * (found - there)[inside].norm(dim=-1).double().numpy())
-    return "none in the crop" if errors is None else "{median:.1f} ({p90:.1f}) of {count}".format(**errors)
+def _cell(errors: Spread | None) -> str:
+    return "not in the crop" if errors is None else "{median:.1f} ({p90:.1f}) of {count}".format(**errors)
 
 
 def _panels(made: PhotoAvatar, body: BodyModel, name: str) -> torch.Tensor:

@@ -39,6 +39,7 @@ def test_what_the_light_module_repeats_is_true():
         ["-o", "m.npz", "--parts", "legs"],
         ["-o", "m.npz", "--smoothing", "2"],
         ["-o", "m.npz", "--fov", "1"],
+        ["-o", "m.npz", "--tracker", "nlf", "--parts", "face"],
     ],
 )
 def test_bad_usage_ends_with_2(arguments, capsys):

@@ -88,7 +88,7 @@ def test_the_made_avatar_is_the_document_unsaved_and_undone_at_once(services, cr
     assert state.document.avatar is avatar
     assert state.document.betas == pytest.approx(avatar.betas.tolist())
     assert state.unsaved
-    assert state.file.path is None
+    assert (state.file.path, state.file.title) == (None, "picture")
     assert state.localized is not None
     assert state.localized.name == "picture.png"
     assert np.array_equal(localized.overlay(state.localized, "none"), state.localized.picture)

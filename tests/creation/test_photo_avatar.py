@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 import torch
 from nlfgs_studio.app.localized import BORDER, NUM_POINTS, localized_photo, overlay
+from nlfgs_studio.core.body.joints import FACE_JOINTS
+from nlfgs_studio.core.creation.close_up import with_close_up
 from nlfgs_studio.core.creation.photo_avatar import MADE_BY, PhotoAvatar, PhotoCreator, read_photo
 from nlfgs_studio.core.errors import Cancelled, StudioError
 from nlfgs_studio.core.nlf.config import NetworkConfig
@@ -15,6 +17,7 @@ from nlfgs_studio.core.synthetic.labels import projected
 from nlfgs_studio.core.tracking.photo_evidence import PhotoEvidence
 from nlfgs_studio.core.tracking.portraits import PortraitStudio
 from nlfgs_studio.core.tracking.sitting import drawn_sitters, drawn_sitting
+from nlfgs_studio.core.tracking.skeleton import HEAD
 from PIL import Image
 
 
@@ -59,6 +62,26 @@ def test_the_same_photo_gives_the_same_avatar_and_progress_rises(creator, made, 
     assert torch.equal(again.parameters.log_scales, made.avatar.parameters.log_scales)
     assert told == sorted(told)
     assert told[-1] == 1.0
+
+
+def test_a_small_head_is_read_from_nearby_and_the_rest_as_it_was(creator, portrait):
+    small = np.full((3 * portrait.shape[0], 3 * portrait.shape[1], 3), 120, np.uint8)
+    small[: portrait.shape[0], portrait.shape[1] : 2 * portrait.shape[1]] = portrait
+    evidence = creator.witness.see(small)
+    assert evidence.head is not None
+    assert evidence.head.box.side < 0.7 * evidence.crop.box.side
+    crop, reader = evidence.crop, creator.reader
+    reading = reader.read(crop.image, crop.camera, crop.evidence)
+    closer = with_close_up(reader, reading, crop, evidence.head)
+    weights = reader.body.skin_weights[:, [HEAD, *range(FACE_JOINTS.start, FACE_JOINTS.stop)]].sum(1)
+    below = reading.template.interpolated(weights[:, None])[:, 0] == 0.0
+    changed = (closer.parameters.sh != reading.parameters.sh).any(dim=(1, 2))
+    assert not changed[below].any()
+    assert changed[~below].any()
+    # Another crop, but the same picture: a place in it stays one.
+    eyes = weights * (reader.body.skin_weights[:, 23] > 0.99) > 0.99
+    apart = (closer.vertices.pixels[eyes] - reading.vertices.pixels[eyes]).norm(dim=1)
+    assert 0.0 < apart.max() < 12.0
 
 
 def test_a_report_may_stop_it(creator, portrait):

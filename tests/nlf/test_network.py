@@ -12,7 +12,7 @@ from nlfgs_studio.core.body.model import BodyModel
 from nlfgs_studio.core.errors import StudioError
 from nlfgs_studio.core.gaussians import GaussianParameters
 from nlfgs_studio.core.nlf.config import EVIDENCE_CHANNELS, NetworkConfig
-from nlfgs_studio.core.nlf.encoders import make_encoder
+from nlfgs_studio.core.nlf.encoders import ImageEncoder, make_encoder
 from nlfgs_studio.core.nlf.evidence import Given
 from nlfgs_studio.core.nlf.network import NlfGs, Queries
 from nlfgs_studio.core.nlf.queries import interpolated, vertex_queries
@@ -158,6 +158,26 @@ def test_missing_evidence_is_all_zero(network: NlfGs) -> None:
         without = network.features(_photo())
         zero = network.features(_photo(), torch.zeros(2, EVIDENCE_CHANNELS, 32, 32))
     torch.testing.assert_close(without.coarse, zero.coarse)
+
+
+class _ColoursOnly(torch.nn.Module):
+    """A backbone as others have trained them: three channels in, two maps out."""
+
+    def forward(self, pixels: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        assert pixels.shape[1] == 3
+        return torch.nn.functional.avg_pool2d(pixels, 4), torch.nn.functional.avg_pool2d(pixels, 16)
+
+
+def test_a_backbone_of_colours_is_given_the_evidence_among_them() -> None:
+    torch.manual_seed(2)
+    encoder = ImageEncoder(SMALL, _ColoursOnly(), channels=(3, 3), inputs=3)
+    with torch.no_grad():
+        without, zero, some = (
+            encoder(_photo(), evidence).coarse
+            for evidence in (None, torch.zeros(2, EVIDENCE_CHANNELS, 32, 32), torch.ones(2, EVIDENCE_CHANNELS, 32, 32))
+        )
+    torch.testing.assert_close(without, zero)
+    assert (some - zero).abs().max() > 0.01
 
 
 def test_the_same_photo_gives_the_same_avatar(

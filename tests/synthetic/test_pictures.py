@@ -27,7 +27,7 @@ def shaped(body):
 
 
 def standing(selfie_wrist=None):
-    return DrawnPose(rotations=np.zeros((55, 3)), facing=AHEAD, selfie_wrist=selfie_wrist)
+    return DrawnPose(rotations=np.zeros((55, 3)), facing=AHEAD, sits=False, selfie_wrist=selfie_wrist)
 
 
 def seen(camera, points):
@@ -168,6 +168,27 @@ def test_feet_shade_the_floor(shaped):
         assert (with_feet <= without + 1e-3).all()
         darker += bool((with_feet < without - 0.05).any())
     assert darker > 5
+
+
+def test_who_sits_has_a_seat(shaped):
+    """Below the pelvis of somebody seen from in front there is something else than the floor."""
+    vertices, joints = shaped.vertices.double().numpy(), shaped.joints.double().numpy()
+    changed, ground = 0, float(vertices[:, 1].min())
+    for seed in range(30):
+        camera = drawn_camera(np.random.default_rng(seed), Framing.WHOLE, standing(), vertices, joints)
+        light = drawn_light(np.random.default_rng(seed), AHEAD)
+        seat = joints[0] - np.array([0.0, 0.3, 0.0])
+        (column, row), _ = (each[0] for each in seen(camera, seat[None] - [[0.0, 0.25, 0.0]]))
+        if not (8 < column < CROP - 8 and 8 < row < CROP - 8):
+            continue
+        pictures = [
+            drawn_background(
+                np.random.default_rng(seed), camera, light, ground=ground, feet=joints[[10, 11]], seat=place
+            )
+            for place in (seat, seat + np.array([0.0, 0.0, 50.0]))
+        ]
+        changed += bool(np.abs(pictures[0] - pictures[1])[int(row), int(column)].max() > 0.02)
+    assert changed > 8
 
 
 def test_what_is_in_the_way_covers_a_part_of_the_person():

@@ -1,0 +1,66 @@
+"""`train-prior`: what it refuses before any work, and how it is asked to stop."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+from nlfgs_studio.app.cli.program import EXIT_MENDABLE, main
+from nlfgs_studio.app.cli.progress import ProgressLine
+from nlfgs_studio.app.cli.train_prior import _asked_to_stop
+
+
+def _refusal(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    assert main(["train-prior", *arguments]) == EXIT_MENDABLE
+    return capsys.readouterr().err
+
+
+def test_a_folder_with_a_training_is_not_begun_anew(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "checkpoint-00000010.safetensors").write_bytes(b"")
+    assert "holds a training already" in _refusal(capsys, "--out", str(tmp_path))
+    assert "damaged" in _refusal(capsys, "--out", str(tmp_path), "--resume")
+
+
+def test_an_empty_folder_cannot_be_gone_on_with(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "no checkpoint" in _refusal(capsys, "--out", str(tmp_path), "--resume")
+    assert "no file" in _refusal(capsys, "--out", str(tmp_path), "--resume", str(tmp_path / "checkpoint"))
+
+
+def test_unknown_settings_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "no setting 'speed'" in _refusal(capsys, "--out", str(tmp_path), "--set", "speed=3")
+    assert "steps cannot be 0" in _refusal(capsys, "--out", str(tmp_path), "--steps", "0")
+
+
+def test_a_place_that_is_no_folder_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    assert "cannot make the folder" in _refusal(capsys, "--out", str(tmp_path / "file" / "within"))
+
+
+@pytest.mark.parametrize("arguments", [[], ["--out", "x", "--json", "y"], ["--out", "x", "--minutes", "0"]])
+def test_what_does_not_go_together_is_bad_usage(arguments: list[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["train-prior", *arguments])
+    assert ended.value.code == 2
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_first_signal_asks_and_the_second_ends(number: signal.Signals) -> None:
+    class EndedError(Exception):
+        pass
+
+    def end(*_: object) -> None:
+        raise EndedError
+
+    before = signal.signal(number, end)
+    try:
+        with ProgressLine() as line, _asked_to_stop(line) as stopped:
+            assert not stopped()
+            os.kill(os.getpid(), number)
+            assert stopped()
+            with pytest.raises(EndedError):
+                os.kill(os.getpid(), number)
+        assert signal.getsignal(number) is end
+    finally:
+        signal.signal(number, before)
