@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
+from skimage.data import astronaut
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
@@ -36,6 +37,7 @@ FILE_MENU = (166, 26)
 DRIVE_PANEL = (42, 328)
 """On the rail; while somebody drives nothing settles, so nothing tells where it is."""
 FILM_SECONDS, FILM_SIZE = 3.0, (640, 480)
+PHOTO, PHOTO_SECONDS = "astronaut.png", 120.0
 
 
 class Studio:
@@ -183,6 +185,21 @@ def take_driven(screen: Screen, size: tuple[int, int], folder: Path, film: Path)
         save(program, size, folder, "drive")
 
 
+def take_photo(screen: Screen, size: tuple[int, int], folder: Path) -> None:
+    """What is found in a portrait of Eileen Collins by NASA, which is free of rights."""
+    with running(screen, size) as program:
+        studio = Studio(program, size, folder)
+        Image.fromarray(astronaut()).save(program.folder / PHOTO)
+        studio.choose("File")
+        program.click(*studio.at("photo create"))
+        time.sleep(1.0)
+        program.type(PHOTO)
+        program.key("Return")
+        program.settled(lambda line: "photo points" in line["rectangles"], since=0, seconds=PHOTO_SECONDS)
+        studio.key("h")
+        studio.save("panel-photo")
+
+
 def make_motion(path: Path) -> None:
     from nlfgs_studio.core.body.builtin import builtin_body_path
     from nlfgs_studio.core.body.loader import load_body
@@ -207,6 +224,7 @@ def main() -> None:
             for size in SIZES:
                 take_motion(screen, size, folder, motion)
                 take_driven(screen, size, folder, film)
+                take_photo(screen, size, folder)
                 with running(screen, size) as program:
                     studio = Studio(program, size, folder)
                     take_panels(studio)

@@ -52,12 +52,12 @@ class PaintedStudio:
         pixels = projected(points, camera)
         inside = ((pixels >= 0.0) & (pixels < CROP)).all(-1)
         visible = inside & (points[:, 2] < points[:, 2].median())
-        image = torch.full((CROP, CROP, 3), 255, dtype=torch.uint8)
-        columns, rows = pixels[visible].long().unbind(-1)
+        image = np.full((CROP, CROP, 3), 255, np.uint8)  # torch's threads would race where dots overlap
+        columns, rows = pixels[visible].long().numpy().T
+        paint = (colors[visible] * 255.0).to(torch.uint8).numpy()
         for right in range(-3, 4):
             for below in range(-3, 4):
-                at = (rows + below).clamp(0, CROP - 1), (columns + right).clamp(0, CROP - 1)
-                image[at] = (colors[visible] * 255.0).to(torch.uint8)
+                image[(rows + below).clip(0, CROP - 1), (columns + right).clip(0, CROP - 1)] = paint
         count = len(points)
         which = torch.arange(count) if whole else torch.from_numpy(random.permutation(count)[: self.labels])
         shift = torch.from_numpy(random.normal(size=3)).float()
@@ -72,7 +72,7 @@ class PaintedStudio:
             number=number,
             person=0,
             framing=Framing.WHOLE,
-            image=image,
+            image=torch.from_numpy(image),
             camera=camera,
             pose=BodyPose.rest(self.body),
             betas=torch.zeros(self.body.num_betas),

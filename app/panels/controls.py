@@ -101,10 +101,17 @@ def hand_back_button(desk: Desk, back: HandBack) -> Item:
 
 
 def text_button(
-    theme: Theme, label: str, press: Callable[[], object], *, tip: str = "", width: int = 0, primary: bool = False
+    theme: Theme,
+    label: str,
+    press: Callable[[], object],
+    *,
+    tip: str = "",
+    width: int = 0,
+    primary: bool = False,
+    tag: Item = 0,
 ) -> Item:
     """A button that says what it does; `tip` says what the label leaves open."""
-    button = dpg.add_button(label=label, width=width, height=theme.px(34), callback=lambda: press())
+    button = dpg.add_button(label=label, tag=tag, width=width, height=theme.px(34), callback=lambda: press())
     if primary:
         dpg.bind_item_theme(button, theme.primary_button)
     if tip:

@@ -38,6 +38,7 @@ class PhotoSection:
             self._create,
             width=desk.inner_width,
             tip="Finds the person in a picture (JPEG, PNG, WebP) and makes their avatar; the picture stays here",
+            tag="photo create",
         )
         with dpg.group(show=False) as self._job:
             self._progress = dpg.add_progress_bar(width=desk.inner_width, height=theme.px(8))

@@ -19,25 +19,27 @@ _HEAD = (JOINT_NAMES.index("head"), *range(FACE_JOINTS.start, FACE_JOINTS.stop))
 def with_close_up(reader: PhotoReader, reading: Reading, crop: PersonCrop, head: PersonCrop) -> Reading:
     """`reading`, made of `crop`, with what hangs on the head taken from `head`, and from both where the neck begins."""
     size = crop.image.shape[0]
-    found = reader.find(head.image, head.camera, head.evidence)
-    pixels = reading.template.interpolated(found.pixels)
-    sigma = reading.template.interpolated(found.sigma[:, None])[:, 0]
-    inside = ((pixels >= 0.0) & (pixels < size)).all(dim=1)
-    closer = reader.decode(head.image, head.evidence, pixels, sigma, reading.visibility & inside)
     of_vertices = reader.body.skin_weights[:, _HEAD].sum(dim=1)
-    of_gaussians = reading.template.interpolated(of_vertices[:, None])[:, 0]
-    here = crop.box.in_crop(head.box.in_picture(found.pixels, size), size)
+    near = of_vertices.nonzero()[:, 0]
+    found = reader.find(head.image, head.camera, head.evidence, near)
+    here = reading.vertices.pixels.clone()
+    here[near] = crop.box.in_crop(head.box.in_picture(found.pixels, size), size)
+    sigma = reading.vertices.sigma.index_put((near,), found.sigma)
+    there = reading.template.interpolated(head.box.in_crop(crop.box.in_picture(here, size), size))
+    inside = ((there >= 0.0) & (there < size)).all(dim=1)
+    of_gaussians = reading.template.interpolated(torch.stack([of_vertices, sigma], dim=1))
+    closer = reader.decode(head.image, head.evidence, there, of_gaussians[:, 1], reading.visibility & inside)
     # Its points stay where they are: the distance that a head alone tells is another than the whole body's.
     vertices = replace(
         reading.vertices,
         pixels=torch.lerp(reading.vertices.pixels, here, of_vertices[:, None]),
-        sigma=torch.lerp(reading.vertices.sigma, found.sigma, of_vertices),
+        sigma=torch.lerp(reading.vertices.sigma, sigma, of_vertices),
     )
     return replace(
         reading,
         vertices=vertices,
         pixels=reading.template.interpolated(vertices.pixels),
-        parameters=_between(reading.parameters, closer, of_gaussians),
+        parameters=_between(reading.parameters, closer, of_gaussians[:, 0]),
     )
 
 

@@ -74,7 +74,7 @@ def read_curve(folder: Path) -> list[dict[str, Any]]:
     return figures
 
 
-def append_to_curve(folder: Path, figures: Mapping[str, float]) -> None:
+def append_to_curve(folder: Path, figures: Mapping[str, int | float]) -> None:
     with (folder / NAME).open("a", encoding="utf-8") as file:
         file.write(json.dumps(figures) + "\n")
 

@@ -29,6 +29,7 @@ from .pointwise import (
     PointErrors,
     between,
     body_errors,
+    by_error_of,
     point_errors,
     summarized_bodies,
     summarized_points,
@@ -40,7 +41,7 @@ GIVEN, BLIND = "the fit that was given", "never saw the photo"
 FITTED, LOCALIZED = "fitted body", "points as found"
 AVERAGE, CEILING, AT_TRUTH = "average avatar", "transferred truth", "estimator at the true points"
 TRUE_POSE, FITTED_POSE = "true pose", "fitted pose"
-POINT_PHOTOS = 4
+POINT_PHOTOS = 3
 """Of each person; the first of them is also made into an avatar."""
 OTHER_SEED, OTHER_PEOPLE, OTHER_PHOTOS = 0, 32, 8
 """People whom training may see, over whom what needs no photo is averaged, and photos of each."""
@@ -59,8 +60,8 @@ def evaluate(
 
     Returns:
         {"machine", "weights": facts, "held_out": {"seed", "people", "photos", "avatars"}, "points": see
-        `summarized_points`, "in_use": see `InUse.summarized`, "bodies": see `summarized_bodies`, "likeness": see
-        `summarized_likeness`, "cost": see `reading_cost`}: values for JSON.
+        `summarized_points`, "by_given_fit": see `by_error_of`, "in_use": see `InUse.summarized`, "bodies": see
+        `summarized_bodies`, "likeness": see `summarized_likeness`, "cost": see `reading_cost`}: values for JSON.
 
     Raises:
         StudioError: MediaPipe is not installed.
@@ -92,6 +93,7 @@ def evaluate(
             "avatars": len(examination.likenesses),
         },
         "points": summarized_points(examination.points),
+        "by_given_fit": by_error_of(examination.points, GIVEN),
         "in_use": in_use.summarized(),
         "bodies": summarized_bodies(examination.bodies),
         "likeness": summarized_likeness(examination.likenesses, gains=_GAINS),

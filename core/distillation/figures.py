@@ -70,7 +70,7 @@ def markdown(result: Mapping[str, Any], before: str = "") -> str:
         "",
         "## How the weights were made",
         "",
-        *(f"- {name}: {f'`{value}`' if name == 'command' else value}" for name, value in facts.items()),
+        *(f"- {name}: {_typed(value) if name == 'command' else value}" for name, value in sorted(facts.items())),
         "",
         "![The losses and errors while it was trained](pictures/prior_curve.png)",
         "",
@@ -93,6 +93,12 @@ def markdown(result: Mapping[str, Any], before: str = "") -> str:
     return "\n".join([*lines, "", BY_HAND, *(["", by_hand] if by_hand else [])]) + "\n"
 
 
+def _typed(command: str) -> str:
+    """Without the folder that the program was started from."""
+    program, _, arguments = command.partition(" ")
+    return f"`{Path(program).name} {arguments}`"
+
+
 def _of_whom(result: Mapping[str, Any]) -> str:
     whom = result["held_out"]
     return (
@@ -109,6 +115,7 @@ def _sections(result: Mapping[str, Any]) -> Iterator[_Section]:
         ("about_middle_mm", "Points in space, millimetres", "Once the middle of the photo's points is right.", 0),
         ("absolute_mm", "Points before the camera, millimetres", "The camera is known; nothing is aligned.", 0),
     )
+    yield _by_given_fit(result["by_given_fit"])
     in_use = result["in_use"]
     if in_use["points"] is not None:
         about = (
@@ -158,6 +165,23 @@ def _places(points: Mapping[str, Any], *tables: tuple[str, str, str, int]) -> It
             for name, each in points[quantity].items()
         ]
         yield _Section(title=title, about=about, columns=columns, rows=rows)
+
+
+def _by_given_fit(bands: Sequence[Mapping[str, Any]]) -> _Section:
+    columns, above = [], 0.0
+    for band in bands:
+        limits = f"over {above:g}" if band["up_to"] >= 1e6 else f"{above:g} to {band['up_to']:g}"
+        columns.append(f"{limits} px ({band['photos']} photos)")
+        above = band["up_to"]
+    return _Section(
+        title="Good fits and bad ones, pixels of visible points",
+        about="Photos sorted by the median error of the fit that was given: what becomes of it.",
+        columns=columns,
+        rows=[
+            [name, *(_cell(band["visible_pixels"][name], 1) for band in bands)]
+            for name in (GIVEN, WITH, WITHOUT, BLIND)
+        ],
+    )
 
 
 def _bodies(bodies: Mapping[str, Any]) -> Iterator[_Section]:

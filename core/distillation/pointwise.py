@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,8 @@ from ..synthetic.framing import Framing
 from .scores import correlation, median_interval, rank_correlation, spread
 
 FRAMINGS = (Framing.FACE.value, Framing.HALF.value, Framing.WHOLE.value)
+BANDS = (4.0, 8.0, 16.0, 1e9)
+"""Pixels: upper ends of what a photo's median error is sorted into."""
 NUM_BODY_JOINTS = 22
 """In the order of SMPL-X the face's joints and the fingers come after these."""
 _MILLIMETRES = 1e3
@@ -137,6 +140,26 @@ def summarized_points(photos: Sequence[PointErrors]) -> dict[str, Any]:
             for quantity in ("pixels", "about_middle_mm")
             for error in [np.concatenate([each[name] for each in quantities[quantity]])]
         }
+    return result
+
+
+def by_error_of(photos: Sequence[PointErrors], given: str) -> list[dict[str, Any]]:
+    """Photos sorted by how far off one estimate is on the whole: are others better where it is good, and where bad?
+
+    Returns:
+        For each of `BANDS` {"up_to": pixels, "photos", "visible_pixels": {estimate: spread}}; photos without a visible
+        point are left out.
+    """
+    shown = [photo for photo in photos if photo.visible.any()]
+    medians = np.array([np.median(photo.pixels[given][photo.visible]) for photo in shown])
+    result = []
+    for above, up_to in itertools.pairwise((0.0, *BANDS)):
+        chosen = [photo for photo, median in zip(shown, medians, strict=True) if above <= median < up_to]
+        errors = {
+            name: spread(np.concatenate([np.empty(0), *(photo.pixels[name][photo.visible] for photo in chosen)]))
+            for name in photos[0].pixels
+        }
+        result.append({"up_to": up_to, "photos": len(chosen), "visible_pixels": errors})
     return result
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,13 +11,17 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import StudioError
+from ..images import write_png
 from ..nlf.network import NlfGs
 from ..nlf.weights import write_weights
 from .checkpoints import Checkpoint, TrainingState, restore, write_checkpoint
-from .curve import Tally, append_to_curve
+from .contact_sheet import NAME as SHEET
+from .curve import Tally, append_to_curve, read_curve
 from .learner import Canon, Learner
 from .objectives import Misses
 from .photos import PhotoBatch
+from .plots import NAME as CURVE
+from .plots import draw_curve
 from .processes import Processes
 from .schedule import AverageWeights, Stage, stage
 from .settings import TrainingSettings
@@ -136,6 +140,8 @@ class Sitting:
     """Of this sitting; None for as many steps as the settings say."""
     facts: dict[str, str]
     """What is written beside the weights."""
+    draw: Callable[[NlfGs], Tensor] | None = None
+    """Makes the running contact sheet."""
 
 
 def train(
@@ -175,6 +181,9 @@ def train(
         late = time.monotonic() - saved > 60.0 * settings.minutes_between_checkpoints
         if processes.leads and (late or ended or halted):
             trainer.save(sitting.folder, sitting.facts)
+            draw_curve(sitting.folder / CURVE, read_curve(sitting.folder))
+            if sitting.draw is not None and not halted:  # who waits for the end gets it soon
+                write_png(sitting.folder / SHEET, sitting.draw(trainer.average.network))
             saved = time.monotonic()
         if ended or halted:
             break
@@ -207,7 +216,7 @@ class _Clock:
         return gone / done * (self._steps - step) if done else None
 
 
-def _in_words(figures: dict[str, float]) -> str:
+def _in_words(figures: Mapping[str, int | float]) -> str:
     words = [f"step {figures['step']:.0f}", f"loss {figures.get('loss', float('nan')):.3f}"]
     if "pixels_informed" in figures:
         words.append(f"{figures['pixels_informed']:.1f} px (given {figures['pixels_given']:.1f})")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from pathlib import Path
 
@@ -55,12 +54,12 @@ def test_the_first_signal_asks_and_the_second_ends(number: signal.Signals) -> No
 
     before = signal.signal(number, end)
     try:
-        with ProgressLine() as line, _asked_to_stop(line) as stopped:
+        with _asked_to_stop(ProgressLine()) as stopped:
             assert not stopped()
-            os.kill(os.getpid(), number)
+            signal.raise_signal(number)
             assert stopped()
             with pytest.raises(EndedError):
-                os.kill(os.getpid(), number)
+                signal.raise_signal(number)
         assert signal.getsignal(number) is end
     finally:
         signal.signal(number, before)

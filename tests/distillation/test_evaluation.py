@@ -49,7 +49,7 @@ def result(body: BodyModel) -> dict[str, Any]:
             NlfGs(SMALL),
             body,
             people=2,
-            facts={"command": "nlfgs-studio train-prior", "seed": "0"},
+            facts={"command": "/home/me/bin/nlfgs-studio train-prior", "seed": "0"},
             report=lambda fraction, _: told.append(fraction),
         )
     assert told == sorted(told)

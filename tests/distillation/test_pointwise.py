@@ -10,6 +10,7 @@ from nlfgs_studio.core.body.parameters import BodyPose
 from nlfgs_studio.core.distillation.pointwise import (
     Estimate,
     body_errors,
+    by_error_of,
     point_errors,
     summarized_bodies,
     summarized_points,
@@ -65,6 +66,14 @@ def test_a_sigma_that_is_the_error_correlates_fully(summary: dict) -> None:
     assert summary["sigma"]["it"]["pixels"]["spearman"] > 0.9
 
 
+def test_photos_are_sorted_by_how_bad_a_fit_was() -> None:
+    bands = by_error_of([_photo("face", 2, 2.0), _photo("face", 3, 9.0), _photo("face", 4, 12.0)], "it")
+    assert [band["photos"] for band in bands] == [1, 0, 2, 0]
+    assert bands[0]["visible_pixels"]["it"]["p90"] == pytest.approx(2.0, rel=1e-3)
+    assert bands[1]["visible_pixels"]["it"] is None
+    assert 9.0 <= bands[2]["visible_pixels"]["it"]["median"] <= 12.0
+
+
 def test_a_photo_with_nothing_inside_is_no_obstacle() -> None:
     nothing = torch.zeros(3, dtype=torch.bool)
     estimate = Estimate(pixels=torch.ones(3, 2), points=torch.ones(3, 3))
@@ -72,6 +81,7 @@ def test_a_photo_with_nothing_inside_is_no_obstacle() -> None:
     summary = summarized_points([empty])
     assert summary["pixels"]["it"]["visible"]["all"] is None
     assert summary["visible_pixels_interval"]["it"] is None
+    assert all(band["photos"] == 0 for band in by_error_of([empty], "it"))
 
 
 def test_a_moved_body_has_no_error_and_a_bent_knee_has_its_own(plain_body: BodyModel) -> None:
