@@ -72,7 +72,7 @@ def overlay(
 
     width, height = size or (photo.picture.shape[1], photo.picture.shape[0])
     picture = np.array(Image.fromarray(photo.picture).resize((width, height)))
-    if colouring == "none":
+    if colouring == "none" or len(photo.pixels) == 0:
         return picture
     places = photo.pixels * (width / photo.picture.shape[1], height / photo.picture.shape[0])
     _, first = np.unique(np.floor(places / SPACING), axis=0, return_index=True)

@@ -58,7 +58,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentFile:
-    """Where the documents of one origin are stored, and which of them the file holds."""
+    """Where the documents of one origin come from and are stored, and which of them the file holds."""
 
     path: Path | None = None
     title: str = ""
@@ -66,6 +66,8 @@ class DocumentFile:
     saved: Document | None = None
     has_view: bool = False
     """Whether the file said how its document is looked at; others are brought into view."""
+    localized: LocalizedPhoto | None = None
+    """The photo from which the avatar was made."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,8 +137,6 @@ class State:
     recorded: Motion | None = None
     """What was recorded last."""
     driving: Driving = NOBODY_DRIVES
-    localized: LocalizedPhoto | None = None
-    """The photo from which an avatar was made last."""
 
     @property
     def file(self) -> DocumentFile:

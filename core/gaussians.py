@@ -5,7 +5,7 @@ Kerbl et al., "3D Gaussian Splatting for Real-Time Radiance Field Rendering", 20
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import torch
 from jaxtyping import Float
@@ -36,6 +36,10 @@ class GaussianParameters:
     @property
     def sh_degree(self) -> int:
         return round(self.sh.shape[1] ** 0.5) - 1
+
+    def to(self, device: torch.device | str) -> GaussianParameters:
+        """The same on a device."""
+        return GaussianParameters(**{each.name: getattr(self, each.name).to(device) for each in fields(self)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

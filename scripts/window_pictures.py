@@ -196,7 +196,7 @@ def take_photo(screen: Screen, size: tuple[int, int], folder: Path) -> None:
         program.type(PHOTO)
         program.key("Return")
         program.settled(lambda line: "photo points" in line["rectangles"], since=0, seconds=PHOTO_SECONDS)
-        studio.key("h")
+        program.point_at(*studio.at("picture", 0.02, 0.02))
         studio.save("panel-photo")
 
 

@@ -44,12 +44,16 @@ class OpenDocument(StateAction):
     is_saved: bool = True
     """Whether it can be opened again as it is; a recovered one cannot."""
     has_view: bool = False
+    localized: LocalizedPhoto | None = None
+    """The photo from which the avatar was made."""
 
     def reduced(self, state: State) -> State:
         _check_document(self.document)
         document = replace(self.document, origin=len(state.files))
         saved = document if self.is_saved else None
-        file = DocumentFile(path=self.path, title=self.title, saved=saved, has_view=self.has_view)
+        file = DocumentFile(
+            path=self.path, title=self.title, saved=saved, has_view=self.has_view, localized=self.localized
+        )
         return replace(state, document=document, files=(*state.files, file), stand_in_offered=None)
 
 
@@ -62,7 +66,8 @@ class DocumentSaved(StateAction):
 
     def reduced(self, state: State) -> State:
         files = list(state.files)
-        files[self.document.origin] = DocumentFile(path=self.path, saved=self.document)
+        localized = files[self.document.origin].localized
+        files[self.document.origin] = DocumentFile(path=self.path, saved=self.document, localized=localized)
         return replace(state, files=tuple(files))
 
 
@@ -237,16 +242,6 @@ class SetSettings(StateAction):
 
     def reduced(self, state: State) -> State:
         return state if self.settings == state.settings else replace(state, settings=self.settings)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShowLocalized(StateAction):
-    """Show the photo from which an avatar was made, with what was found in it."""
-
-    photo: LocalizedPhoto
-
-    def reduced(self, state: State) -> State:
-        return replace(state, localized=self.photo)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

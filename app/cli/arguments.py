@@ -17,6 +17,7 @@ from .option_values import (
     named_value,
     npz_path,
     number,
+    png_path,
     positive_seconds,
     rate,
     seconds,
@@ -60,6 +61,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         _check_render(parser, options)
     if options.command == "open" and options.motion is not None and options.source is not None:
         parser.error("either --motion or --source moves the avatar")
+    if options.command == "create":
+        _check_create(parser, options)
     if options.command == "train-prior":
         _check_train_prior(parser, options)
     if options.command == "track" and options.tracker == "nlf" and options.parts == "face":
@@ -142,7 +145,7 @@ def _add_create(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", type=npz_path, required=True, metavar="AVATAR.npz", help="what to write")
     parser.add_argument("--fov", type=degrees, metavar="DEGREES", help="field of view over the longer side; 55")
     parser.add_argument("--weights", type=Path, metavar="FILE", help="of the network, as train-prior makes them")
-    parser.add_argument("--overlay", type=Path, metavar="OUT.png", help="also draw what was found over the photo")
+    parser.add_argument("--overlay", type=png_path, metavar="OUT.png", help="also draw what was found over the photo")
     parser.add_argument(
         "--overlay-colours", choices=COLOURINGS, default="place", help="what the overlay's colours mean (place)"
     )
@@ -179,10 +182,13 @@ def _add_train_prior(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--resume", type=Path, nargs="?", const=Path(), metavar="CHECKPOINT", help="go on; from the folder's newest"
     )
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="what to compute on (auto)")
+    parser.add_argument(
+        "--download", action="store_true", help="allow to fetch a public encoder, once (needs internet)"
+    )
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), help="what to compute on (auto)")
     parser.add_argument("--threads", type=int, metavar="N", help="of the processor, for the network")
     parser.add_argument("--evaluate", action="store_true", help="measure weights on people that were never trained on")
-    parser.add_argument("--people", type=int, default=64, metavar="N", help="how many people to measure on (64)")
+    parser.add_argument("--people", type=int, metavar="N", help="how many people to measure on (64)")
     parser.add_argument(
         "--from", dest="figures", type=Path, metavar="FILE", help="read such a JSON file instead of judging anew"
     )
@@ -276,6 +282,13 @@ def _add_pose(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _check_create(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    files = (options.photo, options.output, options.overlay, options.json)
+    named = [path.resolve() for path in files if path is not None and path != Path("-")]
+    if len(set(named)) < len(named):
+        parser.error("the photo and what is written must be files of their own")
+
+
 def _check_render(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
     suffix = options.output.suffix.lower()
     film = suffix in VIDEO_SUFFIXES
@@ -297,10 +310,22 @@ def _check_render(parser: argparse.ArgumentParser, options: argparse.Namespace) 
         parser.error("--camera project needs a project")
 
 
+_OF_TRAINING = ("preset", "set", "steps", "minutes", "seed", "resume", "download", "device")
+_OF_JUDGING = ("people", "figures", "json", "markdown")
+
+
 def _check_train_prior(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    out_of_place = _OF_TRAINING if options.evaluate else _OF_JUDGING
+    values = {name: getattr(options, name) for name in out_of_place}
+    given = [name for name, value in values.items() if value is not None and value is not False and value != []]
+    if given:
+        name = "from" if given[0] == "figures" else given[0]
+        parser.error(f"--{name} is {'not for' if options.evaluate else 'for'} --evaluate")
     if not options.evaluate and options.out is None:
         parser.error("--out names the folder of the training")
-    if not options.evaluate and (options.json is not None or options.markdown is not None):
-        parser.error("--json and --markdown are for the figures of --evaluate")
-    if min(options.people, options.threads or 1) < 1:
+    if options.figures is not None and (options.out is not None or options.people is not None):
+        parser.error("--from reads figures that are there: leave out --out and --people")
+    if options.resume is not None and options.preset is not None:
+        parser.error("--resume goes on with the training's own settings: leave out --preset; --set changes them")
+    if any(count is not None and count < 1 for count in (options.people, options.threads)):
         parser.error("--people and --threads are 1 or more")

@@ -66,6 +66,13 @@ def npz_path(text: str) -> Path:
     return path
 
 
+def png_path(text: str) -> Path:
+    path = Path(text)
+    if path.suffix.lower() != ".png":
+        raise argparse.ArgumentTypeError(f"{path.name} will not do: let it end in .png")
+    return path
+
+
 def splat_size(text: str) -> float:
     value = number(text)
     if not 0.01 <= value <= 10.0:

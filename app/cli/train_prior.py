@@ -8,11 +8,11 @@ import functools
 import shlex
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...core.body.body_registry import default_body
+from ...core.body.body_registry import builtin_body
 from ...core.errors import StudioError
 from ...core.paths import check_writable
 from .output import write_json, write_text
@@ -48,7 +48,7 @@ def _train(options: argparse.Namespace) -> None:
 
     settings, checkpoint = _begun(options)
     _threads(options.threads)
-    with joined(options.device) as processes:
+    with joined(options.device or "auto") as processes:
         if settings.batch % processes.count:
             raise StudioError(
                 f"{settings.batch} photos cannot be shared by {processes.count} processes", hint="--set batch=..."
@@ -56,13 +56,19 @@ def _train(options: argparse.Namespace) -> None:
         if processes.leads:
             _enter(options.out, 0 if checkpoint is None else checkpoint.state.step)
         with ProgressLine() as line:
-            body = default_body(line.show if processes.leads else None)
+            body = builtin_body(line.show if processes.leads else None)
         asked = canon(body, network_template(body), settings.network.num_eigenfunctions)
-        trainer = Trainer(settings, asked, processes)
+        trainer = Trainer(settings, asked, processes, download=options.download, pretrained=checkpoint is None)
         if checkpoint is not None:
             trainer.go_on_from(checkpoint)
         sheet = ContactSheet(body, functools.partial(make_studio, SHEET_SEED, settings.points))
-        sitting = Sitting(folder=options.out, minutes=options.minutes, facts={"command": _command()}, draw=sheet.drawn)
+        sitting = Sitting(
+            folder=options.out,
+            minutes=options.minutes,
+            command=_command(options, sys.argv[1:]),
+            facts={"body": f"{body.identity.name} {body.identity.fingerprint}"},
+            draw=sheet.drawn,
+        )
         batches = photo_batches(
             functools.partial(make_studio, settings.seed, settings.points),
             settings,
@@ -79,9 +85,15 @@ def _train(options: argparse.Namespace) -> None:
         raise KeyboardInterrupt
 
 
-def _command() -> str:
-    """As it was typed, without where this machine keeps the program."""
-    return shlex.join(["nlfgs-studio", *sys.argv[1:]])
+def _command(options: argparse.Namespace, arguments: Sequence[str]) -> str:
+    """As it was typed, without where this machine keeps the program and its trainings."""
+
+    def bare(argument: str) -> str:
+        option, equals, value = argument.rpartition("=") if argument.startswith("--") else ("", "", argument)
+        named = bool(value) and Path(value) in (options.out, options.resume)
+        return f"{option}{equals}{Path(value).resolve().name}" if named else argument
+
+    return shlex.join(["nlfgs-studio", *map(bare, arguments)])
 
 
 def make_studio(seed: int, labels: int) -> PhotoStudio:
@@ -89,7 +101,7 @@ def make_studio(seed: int, labels: int) -> PhotoStudio:
     from ...core.nlf.template import network_template
     from ...core.synthetic.photo import PhotoStudio
 
-    body = default_body()
+    body = builtin_body()
     return PhotoStudio(body, network_template(body), seed=seed, labels=labels)
 
 
@@ -97,9 +109,12 @@ def _begun(options: argparse.Namespace) -> tuple[TrainingSettings, Checkpoint | 
     """The settings, and from where to go on.
 
     Raises:
-        StudioError: unknown settings; a folder that holds another training, or none to go on with.
+        StudioError: unknown settings; a folder that holds another training, or none to go on with; a checkpoint of
+            another folder, or with later ones beside it.
     """
-    from ...core.distillation.checkpoints import checkpoints, read_checkpoint
+    from ...core.distillation.checkpoints import checkpoint_path, checkpoints, read_checkpoint
+    from ...core.distillation.contact_sheet import SEED as SHEET_SEED
+    from ...core.distillation.held_out import SEED as HELD_OUT_SEED
     from ...core.distillation.settings import PRESETS, changed
 
     found = checkpoints(options.out) if options.out.is_dir() else []
@@ -114,18 +129,25 @@ def _begun(options: argparse.Namespace) -> tuple[TrainingSettings, Checkpoint | 
         path = options.resume if options.resume != Path() else found[-1] if found else None
         if path is None:
             raise StudioError(f"{options.out} holds no checkpoint to go on from", hint="leave out --resume to begin")
-        checkpoint = read_checkpoint(path)
-        base = checkpoint.settings
-        if options.preset is not None and PRESETS[options.preset].network != base.network:
+        if path.resolve().parent != options.out.resolve():
             raise StudioError(
-                f"{path.name} is of another network than the preset {options.preset}",
-                hint="leave out --preset: a training goes on with its own settings, and --set changes them",
+                f"{path} lies outside {options.out}", hint="copy it into that folder, or let --out name its own"
             )
+        checkpoint = read_checkpoint(path)
+        if found and found[-1].name > checkpoint_path(options.out, checkpoint.state.step).name:
+            raise StudioError(
+                f"{options.out} holds a later checkpoint than {path.name}: {found[-1].name}",
+                hint=f"copy {path.name} into another folder and let --out name that; or remove the later ones",
+            )
+        base = checkpoint.settings
     changes = dict(options.set)
     for name in ("steps", "seed"):
         if getattr(options, name) is not None:
             changes[name] = str(getattr(options, name))
-    return changed(base, changes), checkpoint
+    settings = changed(base, changes)
+    if settings.seed in (HELD_OUT_SEED, SHEET_SEED):
+        raise StudioError(f"the people of seed {settings.seed} are kept to judge with", hint="choose another seed")
+    return settings, checkpoint
 
 
 def _enter(folder: Path, step: int) -> None:
@@ -193,11 +215,12 @@ def _evaluate(options: argparse.Namespace) -> None:
     else:
         weights = shipped_weights() if options.out is None else options.out
         weights = weights / WEIGHTS if weights.is_dir() else weights
+        _threads(options.threads)
         network = read_weights(weights)
         with ProgressLine() as line:
-            body = default_body(line.show)
+            body = builtin_body(line.show)
         with ProgressLine() as line:
-            result = evaluate(network, body, people=options.people, facts=read_facts(weights), report=line.show)
+            result = evaluate(network, body, people=options.people or 64, facts=read_facts(weights), report=line.show)
     print(table(result), file=sys.stderr if Path("-") in (options.json, options.markdown) else sys.stdout)
     if options.json is not None:
         write_json(options.json, result)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ...core.jobs import JobContext
-from ..actions import Action, OpenDocument, Report, ShowLocalized
+from ..actions import Action, OpenDocument, Report
 from ..documents import document_of
 from ..localized import localized_photo
 from ..scene import prepared
@@ -47,8 +47,7 @@ def create_avatar(services: Services, *, photo: str | Path) -> None:
 
     def finish(result: Any) -> Iterable[Action]:
         document, services.scene, localized, num_people = result
-        yield OpenDocument(document=document, title=path.stem, is_saved=False)
-        yield ShowLocalized(photo=localized)
+        yield OpenDocument(document=document, title=path.stem, is_saved=False, localized=localized)
         hint = f"{num_people} people are in it, the largest was taken: crop it for another" if num_people > 1 else ""
         yield Report(status=Status(message=f"made an avatar from {path.name}", hint=hint), time=time.time())
 

@@ -67,6 +67,9 @@ class DriveChoices:
             tooltip(
                 theme, self._method, "The network finds the body's surface as well: slower, for upper and whole body"
             )
+        self._no_network = small_text(
+            theme, "The network finds bodies: choose the upper or the whole body for it", wrap=desk.inner_width
+        )
         with labelled(desk, "The avatar") as width:
             self._place = dpg.add_combo(
                 tuple(PLACES),
@@ -152,6 +155,9 @@ class DriveChoices:
         tracker = drive.tracker
         dpg.set_value(self._parts, next(label for label, parts in PARTS.items() if parts == tracker.parts))
         dpg.set_value(self._method, next(label for label, method in METHODS.items() if method == tracker.method))
+        finds_body = tracker.parts != "face"
+        dpg.configure_item(self._method, enabled=finds_body)
+        dpg.configure_item(self._no_network, show=not finds_body)
         dpg.set_value(self._place, next(label for label, goes in PLACES.items() if goes is drive.follows_place))
         for field, box in self._switches.items():
             dpg.set_value(box, getattr(drive, field))

@@ -68,11 +68,13 @@ class PhotoSection:
         if job is not None:
             dpg.set_value(self._progress, job.fraction)
             dpg.set_value(self._doing, sentence(job.message))
-        shown = (state.localized, self._colouring)
+        photo = state.file.localized
+        shown = (photo, self._colouring)
         if shown != self._shown:
             self._shown = shown
-            if state.localized is not None:
-                self._show(state.localized)
+            dpg.configure_item(self._result, show=photo is not None)
+            if photo is not None:
+                self._show(photo)
 
     def _show(self, photo: LocalizedPhoto) -> None:
         height, width = photo.picture.shape[:2]
@@ -87,4 +89,3 @@ class PhotoSection:
             texture = dpg.add_static_texture(*size, values.ravel())
         dpg.add_image(texture, width=size[0], height=size[1], parent=self._place)
         show(self._desk.theme, self._name, photo.name)
-        dpg.configure_item(self._result, show=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from .settings import TrainingSettings
 
 FORMAT = "nlfgs-training-1"
 KEPT = 2
-"""Checkpoints of a folder; older ones are removed."""
+"""Checkpoints of a folder; others are removed."""
 
 _NAME = re.compile(r"checkpoint-(\d{8})\.safetensors")
 _HINT = "go on from another checkpoint of the folder, or begin anew in another folder"
@@ -35,6 +35,8 @@ class TrainingState:
     photos: int = 0
     seconds: float = 0.0
     """Of training, over all sittings."""
+    commands: tuple[str, ...] = ()
+    """Of those sittings, in order; of some that an older version began, nothing is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -65,7 +67,7 @@ def write_checkpoint(
     average: nn.Module,
     optimizer: Optimizer,
 ) -> Path:
-    """Whole or not at all; then all but the newest are removed.
+    """Whole or not at all; then all others but the newest are removed.
 
     Raises:
         StudioError: the folder cannot be written to, or the disk is full.
@@ -81,14 +83,14 @@ def write_checkpoint(
     header = {
         "format": FORMAT,
         "settings": settings.to_json(),
-        "state": json.dumps({"step": state.step, "photos": state.photos, "seconds": state.seconds}),
+        "state": json.dumps(asdict(state)),
     }
     path = checkpoint_path(folder, state.step)
     content = save({name: value.detach().cpu().contiguous() for name, value in tensors.items()}, metadata=header)
     with atomic_write(path) as temporary:
         temporary.write_bytes(content)
-    for old in checkpoints(folder)[:-KEPT]:
-        old.unlink(missing_ok=True)
+    for other in [other for other in checkpoints(folder) if other != path][: 1 - KEPT]:
+        other.unlink(missing_ok=True)
     return path
 
 
@@ -111,7 +113,12 @@ def read_checkpoint(path: Path) -> Checkpoint:
         raise StudioError(f"{path.name} is no checkpoint that this version can go on from", hint=_HINT)
     try:
         values: dict[str, Any] = json.loads(header["state"])
-        state = TrainingState(step=int(values["step"]), photos=int(values["photos"]), seconds=float(values["seconds"]))
+        state = TrainingState(
+            step=int(values["step"]),
+            photos=int(values["photos"]),
+            seconds=float(values["seconds"]),
+            commands=tuple(map(str, values.get("commands", ()))),
+        )
         settings = TrainingSettings.from_json(header["settings"])
     except (KeyError, ValueError, TypeError) as error:
         raise StudioError(f"the checkpoint {path.name} is damaged: {error}", hint=_HINT) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable
 
@@ -36,11 +37,11 @@ class ContactSheet:
         self._places = vertex_queries(body, 4).points
 
     def drawn(self, network: NlfGs) -> Float[Tensor, "H W 3"]:
-        """With evidence, as photos are read in use."""
+        """With evidence, as photos are read in use: on the processor, wherever the network is trained."""
         if not self._photos:
             studio = self._make_studio()
             self._photos = [studio.photo(number) for number in range(PHOTOS)]
-        reader = PhotoReader(network, self._body)
+        reader = PhotoReader(copy.deepcopy(network).cpu(), self._body)
         return torch.cat([self._row(reader, photo) for photo in self._photos])
 
     def _row(self, reader: PhotoReader, photo: MadeUpPhoto) -> Float[Tensor, "S W 3"]:

@@ -25,22 +25,25 @@ NUM_READINGS = 5
 def reading_cost(
     network: NlfGs, body: BodyModel, crop: UInt8[np.ndarray, "S S 3"], camera: Camera, evidence: Evidence
 ) -> dict[str, Any]:
-    """Read that crop again and again.
+    """Read that crop again and again, on the device of the network.
 
     Returns:
         {"seconds": spread, "start_seconds": what is done once for a body, "peak_memory_mib", "gaussians"}
     """
     # Bytes, because tensors by themselves would travel through shared memory, one file handle each; and no module,
     # because backbones carry hooks that do not travel.
-    asked = pickle.dumps((network.config, network.state_dict(), body, crop, camera, evidence))
+    weights = {name: value.cpu() for name, value in network.state_dict().items()}
+    device = str(next(network.parameters()).device)
+    asked = pickle.dumps((network.config, weights, device, body, crop, camera, evidence))
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
         return pool.submit(_measured, asked).result()
 
 
 def _measured(asked: bytes) -> dict[str, Any]:
-    config, weights, body, crop, camera, evidence = pickle.loads(asked)
-    network = NlfGs(config)
+    config, weights, device, body, crop, camera, evidence = pickle.loads(asked)
+    network = NlfGs(config, pretrained=False)
     network.load_state_dict(weights)
+    network.to(device)
     started = time.perf_counter()
     reader = PhotoReader(network, body)
     ready = time.perf_counter() - started

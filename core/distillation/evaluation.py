@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ..body.model import BodyModel, pose_body, shape_body
 from ..cameras import Camera
+from ..errors import StudioError
 from ..gaussians import GaussianParameters
 from ..machine import machine
 from ..nlf.evidence import Evidence
@@ -60,27 +61,27 @@ def evaluate(
 
     Returns:
         {"machine", "weights": facts, "held_out": {"seed", "people", "photos", "avatars"}, "points": see
-        `summarized_points`, "by_given_fit": see `by_error_of`, "in_use": see `InUse.summarized`, "bodies": see
-        `summarized_bodies`, "likeness": see `summarized_likeness`, "cost": see `reading_cost`}: values for JSON.
-
-    Raises:
-        StudioError: MediaPipe is not installed.
+        `summarized_points`, "by_given_fit": see `by_error_of`, "in_use": see `InUse.summarized`, None where MediaPipe
+        is not installed, "bodies": see `summarized_bodies`, "likeness": see `summarized_likeness`, "cost": see
+        `reading_cost`}: values for JSON.
     """
     about, template = machine(), network_template(body)
-    others = PhotoStudio(body, template, seed=OTHER_SEED)
-    teaching = _in_order(numbers_of(others, people=OTHER_PEOPLE, each=OTHER_PHOTOS))
-    shown = (others.photo(number, whole=True) for number in _told(teaching, report, 0.0, 0.2, "people seen before"))
-    studio = PhotoStudio(body, template, seed=SEED)
-    examination = _Examination(network, body, studio, blind(body, shown))
-    chosen = numbers_of(studio, people=people, each=POINT_PHOTOS)
-    firsts = {photos[0] for photos in chosen.values()}
-    with contextlib.closing(InUse(body, examination.reader, network.config.crop_size)) as in_use:
+    reader = PhotoReader(network, body)
+    with _use(body, reader, network.config.crop_size) as in_use:
+        others = PhotoStudio(body, template, seed=OTHER_SEED)
+        teaching = _in_order(numbers_of(others, people=OTHER_PEOPLE, each=OTHER_PHOTOS))
+        shown = (others.photo(number, whole=True) for number in _told(teaching, report, 0.0, 0.2, "people seen before"))
+        studio = PhotoStudio(body, template, seed=SEED)
+        examination = _Examination(reader, studio, blind(body, shown))
+        chosen = numbers_of(studio, people=people, each=POINT_PHOTOS)
+        firsts = {photos[0] for photos in chosen.values()}
         for number in _told(_in_order(chosen), report, 0.2, 0.95, "people never seen"):
             photo = studio.photo(number)
             examination.look(photo)
             if number in firsts:
                 examination.make_avatar(studio.photo(number, whole=True))
-                in_use.look(photo)
+                if in_use is not None:
+                    in_use.look(photo)
     report(0.95, "time and memory")
     photo = studio.photo(0)
     return {
@@ -94,11 +95,24 @@ def evaluate(
         },
         "points": summarized_points(examination.points),
         "by_given_fit": by_error_of(examination.points, GIVEN),
-        "in_use": in_use.summarized(),
+        "in_use": None if in_use is None else in_use.summarized(),
         "bodies": summarized_bodies(examination.bodies),
         "likeness": summarized_likeness(examination.likenesses, gains=_GAINS),
         "cost": reading_cost(network, body, photo.image.numpy(), photo.camera, _evidence(photo)),
     }
+
+
+@contextlib.contextmanager
+def _use(body: BodyModel, reader: PhotoReader, crop_size: int) -> Iterator[InUse | None]:
+    """None where there are no detectors: all else can be judged without them."""
+    in_use = None
+    with contextlib.suppress(StudioError):
+        in_use = InUse(body, reader, crop_size)
+    try:
+        yield in_use
+    finally:
+        if in_use is not None:
+            in_use.close()
 
 
 def _in_order(chosen: Mapping[int, Sequence[int]]) -> list[int]:
@@ -140,20 +154,19 @@ def _in_world(point: Float[Tensor, "3"], camera: Camera) -> Float[Tensor, "3"]:
 class _Examination:
     """Looks at photos one by one, with and without evidence, and notes how far off everything is."""
 
-    def __init__(self, network: NlfGs, body: BodyModel, studio: PhotoStudio, unseeing: Blind) -> None:
+    def __init__(self, reader: PhotoReader, studio: PhotoStudio, unseeing: Blind) -> None:
         self.points: list[PointErrors] = []
         self.bodies: list[BodyErrors] = []
         self.likenesses: list[Likeness] = []
-        self._body, self._studio, self._unseeing = body, studio, unseeing
-        self.reader = PhotoReader(network, body)
-        self._judge = Judge(body, studio.template)
+        self._reader, self._body, self._studio, self._unseeing = reader, reader.body, studio, unseeing
+        self._judge = Judge(reader.body, studio.template)
 
     def look(self, photo: MadeUpPhoto) -> None:
         """Find the labelled points."""
         gaussians = between(self._studio.template, photo.which)
         estimates = {}
         for name, evidence in ((WITH, _evidence(photo)), (WITHOUT, None)):
-            found = self.reader.find(photo.image.numpy(), photo.camera, evidence, gaussians.asked)
+            found = self._reader.find(photo.image.numpy(), photo.camera, evidence, gaussians.asked)
             estimates[name] = Estimate(
                 pixels=gaussians(found.pixels),
                 points=gaussians(found.points),
@@ -174,8 +187,8 @@ class _Examination:
         """Of a photo that comes with the truth about every Gaussian."""
         evidence, crop = _evidence(photo), photo.image.numpy()
         readings = {
-            WITH: self.reader.read(crop, photo.camera, evidence),
-            WITHOUT: self.reader.read(crop, photo.camera),
+            WITH: self._reader.read(crop, photo.camera, evidence),
+            WITHOUT: self._reader.read(crop, photo.camera),
         }
         bodies = {
             **{_name(FITTED, name): self._fitted(reading, photo) for name, reading in readings.items()},
@@ -192,7 +205,7 @@ class _Examination:
             return Portrayed(parameters=parameters, betas=reading.fit.betas, pose=reading.fit.pose)
 
         sigma = self._studio.template.interpolated(readings[WITH].vertices.sigma[:, None])[:, 0]
-        at_truth = self.reader.decode(crop, evidence, photo.pixels, sigma, photo.visible)
+        at_truth = self._reader.decode(crop, evidence, photo.pixels, sigma, photo.visible)
         average = self._unseeing.avatar
         answers = {
             _name(CEILING, TRUE_POSE): truly(photo.truth),

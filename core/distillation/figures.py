@@ -101,10 +101,13 @@ def _typed(command: str) -> str:
 
 def _of_whom(result: Mapping[str, Any]) -> str:
     whom = result["held_out"]
-    return (
+    told = (
         f"{whom['people']} made-up people (seed {whom['seed']}), {whom['photos']} photos for points,"
         f" {whom['avatars']} for bodies and avatars."
     )
+    if result["in_use"] is None:
+        told += " Not measured: what the program makes of its own evidence, since MediaPipe is not installed."
+    return told
 
 
 def _sections(result: Mapping[str, Any]) -> Iterator[_Section]:
@@ -117,7 +120,7 @@ def _sections(result: Mapping[str, Any]) -> Iterator[_Section]:
     )
     yield _by_given_fit(result["by_given_fit"])
     in_use = result["in_use"]
-    if in_use["points"] is not None:
+    if in_use is not None and in_use["points"] is not None:
         about = (
             "The evidence is the fit that the program itself makes from MediaPipe's landmarks, the crop is its own, and"
             f" the camera is guessed. In {in_use['seen']} of {in_use['photos']} photos the detectors saw somebody."
@@ -247,7 +250,7 @@ def _wanted(result: Mapping[str, Any]) -> _Section:
         _judged("visible points with evidence, pixels", pixels[WITH], 10.0, 1, interval=interval[WITH]),
         _judged("the same, of the error of the fit that was given", pixels[WITH] / pixels[GIVEN], 0.5, 2),
         _told("visible points without evidence, pixels", pixels[WITHOUT], interval[WITHOUT], BLIND, pixels[BLIND]),
-        *_used(result["in_use"]["points"]),
+        *_used(result["in_use"]),
         _judged("correlation of sigma and error in space, with evidence", sigma, 0.5, 2, more=True),
         _judged("whole bodies, fitted, with evidence, mm a vertex", body and body["median"], 60.0, 0),
         *(
@@ -273,9 +276,10 @@ def _wanted(result: Mapping[str, Any]) -> _Section:
     )
 
 
-def _used(points: Mapping[str, Any] | None) -> list[list[str]]:
-    if points is None:
+def _used(in_use: Mapping[str, Any] | None) -> list[list[str]]:
+    if in_use is None or in_use["points"] is None:
         return []
+    points = in_use["points"]
     detected, corrected = (points["pixels"][name]["visible"]["all"]["median"] for name in (DETECTED, CORRECTED))
     interval = points["visible_pixels_interval"][CORRECTED]
     return [_told("visible points with the program's own evidence, pixels", corrected, interval, DETECTED, detected)]

@@ -38,9 +38,7 @@ class Canon:
 
     def to(self, device: torch.device) -> Canon:
         """The numbers on a device; body and template stay."""
-        queries = Queries(points=self.queries.points.to(device), signatures=self.queries.signatures.to(device))
-        base = {each.name: getattr(self.base, each.name).to(device) for each in fields(self.base)}
-        return replace(self, queries=queries, base=GaussianParameters(**base), sizes=self.sizes.to(device))
+        return replace(self, queries=self.queries.to(device), base=self.base.to(device), sizes=self.sizes.to(device))
 
 
 def canon(body: BodyModel, template: Template, num_eigenfunctions: int) -> Canon:

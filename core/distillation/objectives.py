@@ -98,7 +98,7 @@ def absolute_points(found: Localization, batch: PhotoBatch) -> Float[Tensor, "B 
     rays = torch.stack([(x - cx) / fx, (y - cy) / fy], dim=-1)
     # The ends of the photo pull in what lies outside it.
     sure = batch.inside & (found.sigma < SURE)
-    weights = torch.where(sure, 1.0, 1e-4) / found.sigma.detach()
+    weights = torch.where(sure, 1.0, 1e-4) / found.sigma.detach().square()
     return found.relative + absolute_translation(rays, found.relative.float(), weights)[:, None]
 
 
@@ -125,7 +125,7 @@ def attribute_terms(
     if offsets:
         metres = (made.offsets - truth.offsets) * sizes[:, None]
         terms["offsets"] = (
-            weight * functional.smooth_l1_loss(metres, truth.offsets * 0.0, reduction="none", beta=0.01).sum(-1)
+            weight * functional.smooth_l1_loss(metres, torch.zeros_like(metres), reduction="none", beta=0.01).sum(-1)
         ).mean()
     return terms
 

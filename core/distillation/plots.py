@@ -76,7 +76,7 @@ def _draw_panel(draw: ImageDraw, panel: _Panel, figures: Sequence[Mapping[str, A
     values = [value for line in points.values() for _, value in line]
     if not values:
         return
-    last = max(photos for line in points.values() for photos, _ in line)
+    last = max(1.0, *(photos for line in points.values() for photos, _ in line))
     ticks, upright = _ticks(min(values), max(values)), _ticks(0.0, last)
     low, high = min(ticks[0], min(values)), max(ticks[-1], max(values))
 

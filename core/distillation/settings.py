@@ -121,10 +121,17 @@ _VERSIONS = "the training and the program come from different versions"
 
 PRESETS: Mapping[str, TrainingSettings] = {
     # Two cores: one process makes photos, about a fifth of the whole; two threads train.
-    "cpu-small": TrainingSettings(),
+    "cpu-small": TrainingSettings(
+        network=NetworkConfig(channels=128, width=96),
+        weights=LossWeights(relative=3.0, pixels=3.0, colors=3.0),
+        batch=8,
+        points=160,
+        learning_rate=7e-4,
+        averaging=0.998,
+    ),
     "gpu": TrainingSettings(
         network=NetworkConfig(
-            encoder="convnextv2-tiny", image_size=256, stride=16, channels=256, width=256, sh_degree=1
+            encoder="convnextv2-nano", image_size=256, stride=16, channels=256, width=256, sh_degree=1
         ),
         steps=200_000,
         batch=64,

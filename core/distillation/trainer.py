@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -33,12 +34,23 @@ MAX_LOST = 5
 
 ReportProgress = Callable[[float, str, float | None], None]
 
+logger = logging.getLogger(__name__)
+
 
 class Trainer:
     """A network that learns, step by step; the same settings and batches give the same network."""
 
-    def __init__(self, settings: TrainingSettings, asked: Canon, processes: Processes | None = None) -> None:
-        """
+    def __init__(
+        self,
+        settings: TrainingSettings,
+        asked: Canon,
+        processes: Processes | None = None,
+        *,
+        download: bool = False,
+        pretrained: bool = True,
+    ) -> None:
+        """`download` and `pretrained` as in `make_encoder`.
+
         Raises:
             StudioError: the settings' encoder cannot be had.
         """
@@ -47,7 +59,7 @@ class Trainer:
         self.state = TrainingState()
         self._lost = 0
         torch.manual_seed(settings.seed)
-        network = NlfGs(settings.network).to(self.processes.device)
+        network = NlfGs(settings.network, download=download, pretrained=pretrained).to(self.processes.device)
         self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.average = AverageWeights(self.network, settings.averaging)
         self.optimizer = torch.optim.AdamW(_groups(self.network, settings))
@@ -110,6 +122,7 @@ class Trainer:
             "steps": str(self.state.step),
             "photos": str(self.state.photos),
             "hours": f"{self.state.seconds / 3600.0:.2f}",
+            "command": "; ".join(self.state.commands),
         }
         write_weights(folder / WEIGHTS, self.average.network, facts={**facts, **made})
 
@@ -138,6 +151,8 @@ class Sitting:
     folder: Path
     minutes: float | None = None
     """Of this sitting; None for as many steps as the settings say."""
+    command: str
+    """What began it: kept with those of the sittings before."""
     facts: dict[str, str]
     """What is written beside the weights."""
     draw: Callable[[NlfGs], Tensor] | None = None
@@ -154,16 +169,26 @@ def train(
 ) -> bool:
     """Until the end, or until `stopped`; whether it came to its end. Everything is saved either way.
 
+    One that had come to its end before is left as it is.
+
     Raises:
-        StudioError: the folder cannot be written to, or the training came apart.
+        StudioError: the folder cannot be written to, or the training came apart; then too all is saved.
     """
     settings, processes = trainer.settings, trainer.processes
     clock = _Clock(trainer.state, settings, sitting.minutes)
     tally, saved, logged = Tally(), time.monotonic(), (time.monotonic(), trainer.state.step)
     ended = halted = False
     progress, _ = processes.largest(clock.progress(trainer.state.step), 0.0)
+    if progress >= 1.0:
+        return True
+    trainer.state = replace(trainer.state, commands=(*trainer.state.commands, sitting.command))
     for batch in batches:
-        terms, missed = trainer.step(batch, progress)
+        try:
+            terms, missed = trainer.step(batch, progress)
+        except StudioError:
+            if processes.leads:
+                trainer.save(sitting.folder, sitting.facts)
+            raise
         tally.add(terms, missed)
         trainer.state = replace(trainer.state, seconds=clock.seconds())
         progress, halt = processes.largest(clock.progress(trainer.state.step), float(stopped()))
@@ -181,13 +206,21 @@ def train(
         late = time.monotonic() - saved > 60.0 * settings.minutes_between_checkpoints
         if processes.leads and (late or ended or halted):
             trainer.save(sitting.folder, sitting.facts)
-            draw_curve(sitting.folder / CURVE, read_curve(sitting.folder))
-            if sitting.draw is not None and not halted:  # who waits for the end gets it soon
-                write_png(sitting.folder / SHEET, sitting.draw(trainer.average.network))
+            _draw(sitting, trainer.average.network, sheet=not halted)  # who waits for the end gets it soon
             saved = time.monotonic()
         if ended or halted:
             break
     return ended
+
+
+def _draw(sitting: Sitting, network: NlfGs, *, sheet: bool) -> None:
+    """What is only looked at: the hours of training are worth more, so no fault in it ends them."""
+    try:
+        draw_curve(sitting.folder / CURVE, read_curve(sitting.folder))
+        if sitting.draw is not None and sheet:
+            write_png(sitting.folder / SHEET, sitting.draw(network))
+    except Exception:
+        logger.exception("the training's pictures could not be drawn")
 
 
 class _Clock:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
@@ -13,6 +14,9 @@ EVIDENCE_CHANNELS = 5
 """What detectors know beside the photo: canonical coordinates of a fitted body (3), its mask, the person's mask."""
 
 MAX_SH_DEGREE = 3
+
+NORM_GROUPS = 8
+"""Of channels, normalised together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +53,11 @@ class NetworkConfig:
     """Likewise."""
 
     def __post_init__(self) -> None:
+        for name, value in asdict(self).items():
+            if type(value) in {int, float} and name != "sh_degree" and not 0 < value < math.inf:
+                raise ValueError(f"{name} must be above 0, not {value}")
+        if self.channels % NORM_GROUPS or self.detail_channels % NORM_GROUPS:
+            raise ValueError(f"channels come in groups of equal size: let {NORM_GROUPS} divide them")
         if self.image_size % self.stride or self.crop_size % self.image_size:
             sizes = f"{self.crop_size}, {self.image_size} and {self.stride}"
             raise ValueError(f"crop, picture and cell must divide each other, not {sizes} pixels")

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ..errors import StudioError
-from .config import EVIDENCE_CHANNELS, NetworkConfig
+from .config import EVIDENCE_CHANNELS, NORM_GROUPS, NetworkConfig
 
 MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 """Of the photos that public backbones were trained on; ours takes the same, so that they can be exchanged."""
@@ -92,7 +92,7 @@ def _stem(inputs: int, outputs: int) -> nn.Sequential:
     return nn.Sequential(
         nn.Conv2d(inputs, inputs, 5, padding=2, groups=inputs),
         nn.Conv2d(inputs, outputs, 1),
-        nn.GroupNorm(8, outputs),
+        nn.GroupNorm(NORM_GROUPS, outputs),
         nn.SiLU(),
     )
 
@@ -116,8 +116,8 @@ class _Maps(nn.Module):
         return tuple(self.body(pixels).feature_maps)
 
 
-def _convnext(depths: tuple[int, ...], widths: tuple[int, ...]) -> Callable[[NetworkConfig, bool], ImageEncoder]:
-    def make(config: NetworkConfig, download: bool) -> ImageEncoder:  # noqa: ARG001  # made from nothing
+def _convnext(depths: tuple[int, ...], widths: tuple[int, ...]) -> Callable[[NetworkConfig], ImageEncoder]:
+    def make(config: NetworkConfig) -> ImageEncoder:
         from transformers import ConvNextV2Backbone, ConvNextV2Config
 
         inputs = 3 + (EVIDENCE_CHANNELS if config.takes_evidence else 0)
@@ -129,49 +129,73 @@ def _convnext(depths: tuple[int, ...], widths: tuple[int, ...]) -> Callable[[Net
     return make
 
 
-_OURS: dict[str, Callable[[NetworkConfig, bool], ImageEncoder]] = {
+_OURS: dict[str, Callable[[NetworkConfig], ImageEncoder]] = {
     "convnextv2-femto": _convnext((2, 2, 6, 2), (48, 96, 192, 384)),
     SHIPPED: _convnext((2, 2, 6, 2), (40, 80, 160, 320)),
-    "convnextv2-tiny": _convnext((3, 3, 9, 3), (96, 192, 384, 768)),
+    "convnextv2-nano": _convnext((2, 2, 8, 2), (80, 160, 320, 640)),
 }
 
-PUBLIC_PREFIXES = ("facebook/dinov2-", "timm/")
-"""Backbones by their names on the model hub; EfficientNetV2 is `timm/tf_efficientnetv2_s.in21k`."""
+_DINOV2: dict[str, dict[str, Any]] = {
+    "facebook/dinov2-small": {"hidden_size": 384, "num_hidden_layers": 12, "num_attention_heads": 6},
+    "facebook/dinov2-base": {"hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12},
+    "facebook/dinov2-large": {"hidden_size": 1024, "num_hidden_layers": 24, "num_attention_heads": 16},
+}
+"""By their names on the model hub, as of all that follow; their sizes, so that weights of ours can do without it."""
+
+_TIMM = "timm/"
+"""What that package's names follow; EfficientNetV2 is `timm/tf_efficientnetv2_s.in21k`."""
 
 
-def make_encoder(config: NetworkConfig, *, download: bool = False) -> ImageEncoder:
-    """The encoder that `config` names; a public one is read from the local cache unless `download` allows to fetch it.
+def make_encoder(config: NetworkConfig, *, download: bool = False, pretrained: bool = True) -> ImageEncoder:
+    """The encoder that `config` names. A public one begins with its published weights if `pretrained`, read from the
+    local cache unless `download` allows to fetch them.
 
     Raises:
         StudioError: an unknown name, or a backbone that is not on this machine and cannot be had.
     """
     if config.encoder in _OURS:
-        return _OURS[config.encoder](config, download)
-    if config.encoder.startswith(PUBLIC_PREFIXES):
-        return _public(config, download)
-    names = ", ".join([*_OURS, *(f"{prefix}..." for prefix in PUBLIC_PREFIXES)])
+        return _OURS[config.encoder](config)
+    if config.encoder in _DINOV2 or config.encoder.startswith(_TIMM):
+        return _public(config, download, pretrained)
+    names = ", ".join([*_OURS, *_DINOV2, f"{_TIMM}..."])
     raise StudioError(f"there is no encoder {config.encoder!r}", hint=f"known are: {names}")
 
 
-def _public(config: NetworkConfig, download: bool) -> ImageEncoder:
-    from transformers import AutoBackbone, AutoConfig
-
-    options: dict[str, Any] = {"local_files_only": not download}
+def _public(config: NetworkConfig, download: bool, pretrained: bool) -> ImageEncoder:
+    absent = f"the encoder {config.encoder} is not on this machine"
+    consent = "allow the download once, with internet: `train-prior --download`"
+    # timm fetches what it does not find without asking.
+    if config.encoder.startswith(_TIMM) and pretrained and not download:
+        raise StudioError(absent, hint=consent)
     try:
-        if config.encoder.startswith("timm/"):
-            options |= {"use_timm_backbone": True, "use_pretrained_backbone": True}
-            backbone = AutoBackbone.from_pretrained(
-                config.encoder.removeprefix("timm/"), out_indices=(1, 2, 3, 4), **options
-            )
-        else:
-            count = AutoConfig.from_pretrained(config.encoder, **options).num_hidden_layers
-            kept = [max(1, count * part // 4) for part in (1, 2, 3, 4)]
-            backbone = AutoBackbone.from_pretrained(
-                config.encoder, out_indices=kept, reshape_hidden_states=True, **options
-            )
+        backbone = (
+            _timm(config, pretrained) if config.encoder.startswith(_TIMM) else _dinov2(config, download, pretrained)
+        )
     except ImportError as error:
         raise StudioError(f"{config.encoder} needs another package", hint="pip install timm") from error
     except (OSError, ValueError) as error:
-        hint = "allow the download once, with internet" if not download else "is there internet, and is the name right?"
-        raise StudioError(f"the encoder {config.encoder} is not on this machine", hint=hint) from error
+        hint = "is there internet, and is the name right?" if download else consent
+        raise StudioError(absent, hint=hint) from error
     return ImageEncoder(config, _Maps(backbone), channels=tuple(backbone.channels), inputs=3)
+
+
+def _timm(config: NetworkConfig, pretrained: bool) -> Any:
+    from transformers import AutoBackbone, TimmBackboneConfig
+
+    sizes = TimmBackboneConfig(backbone=config.encoder.removeprefix(_TIMM), out_indices=[1, 2, 3, 4])  # pyright: ignore[reportCallIssue]
+    return AutoBackbone.from_config(sizes, pretrained=pretrained)
+
+
+def _dinov2(config: NetworkConfig, download: bool, pretrained: bool) -> Any:
+    from transformers import Dinov2Backbone, Dinov2Config
+
+    sizes = Dinov2Config(**_DINOV2[config.encoder], image_size=518, patch_size=14)
+    sizes.out_indices = [sizes.num_hidden_layers * part // 4 for part in (1, 2, 3, 4)]
+    backbone: Any
+    if pretrained:
+        backbone = Dinov2Backbone.from_pretrained(config.encoder, config=sizes, local_files_only=not download)
+    else:
+        backbone = Dinov2Backbone(sizes)
+    # It stands for patches that are hidden, of which there are none: no gradient ever reaches it.
+    backbone.embeddings.mask_token.requires_grad_(False)
+    return backbone

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
@@ -31,15 +32,19 @@ class Queries:
         """Those points; indices "B M" ask for others in every picture."""
         return Queries(points=self.points[which], signatures=self.signatures[which])
 
+    def to(self, device: torch.device | str) -> Queries:
+        """The same on a device."""
+        return Queries(points=self.points.to(device), signatures=self.signatures.to(device))
+
 
 class NlfGs(nn.Module):
     """Stages are methods, since training, evaluating and the program each need them by themselves."""
 
-    def __init__(self, config: NetworkConfig, *, download: bool = False) -> None:
-        """Raises StudioError where the config's encoder cannot be had."""
+    def __init__(self, config: NetworkConfig, *, download: bool = False, pretrained: bool = True) -> None:
+        """As `make_encoder` for the encoder's sake; raises StudioError where it cannot be had."""
         super().__init__()
         self.config = config
-        self.encoder = make_encoder(config, download=download)
+        self.encoder = make_encoder(config, download=download, pretrained=pretrained)
         self.encoding = PositionalEncoding(config)
         self.field = LocalizerField(config)
         self.estimator = GaussianEstimator(config)

@@ -58,7 +58,10 @@ class Reading:
 
 
 class PhotoReader:
-    """Reads photos of one body with one network; what no photo changes is worked out once."""
+    """Reads photos of one body with one network, where its weights are; what no photo changes is worked out once.
+
+    What is asked and answered is on the processor.
+    """
 
     @torch.no_grad()
     def __init__(self, network: NlfGs, body: BodyModel) -> None:
@@ -66,12 +69,13 @@ class PhotoReader:
         self.body = body
         self.template = network_template(body)
         self._network = network.eval()
-        self._base = base_parameters(body, self.template)
+        self._device = next(network.parameters()).device
+        self._base = base_parameters(body, self.template).to(self._device)
         vertices = vertex_queries(body, network.config.num_eigenfunctions)
-        self._codes = network.field.codes(network.encoded(vertices))
+        self._codes = network.field.codes(network.encoded(vertices.to(self._device)))
         gaussians = interpolated(vertices, self.template)
         parts = torch.arange(len(gaussians)).split(1 << 14)  # the codes of all together would fill memory
-        asked = [network.estimator.asked(network.encoded(gaussians[part])) for part in parts]
+        asked = [network.estimator.asked(network.encoded(gaussians[part].to(self._device))) for part in parts]
         self._asked = torch.cat(asked)
         used = torch.unique(body.faces)
         self._fitted_to = used[torch.linspace(0, len(used) - 1, min(_FITTED_TO, len(used))).long()]
@@ -135,8 +139,8 @@ class PhotoReader:
         size = self._network.config.crop_size
         if crop.shape != (size, size, 3):
             raise ValueError(f"a crop of {crop.shape[1]} x {crop.shape[0]} pixels instead of {size} x {size}")
-        picture = torch.from_numpy(np.ascontiguousarray(crop)).permute(2, 0, 1)[None].float() / 255.0
-        return self._network.features(picture, None if evidence is None else evidence.picture[None])
+        picture = torch.from_numpy(np.ascontiguousarray(crop)).to(self._device).permute(2, 0, 1)[None].float() / 255.0
+        return self._network.features(picture, None if evidence is None else evidence.picture[None].to(self._device))
 
     def _decoded(
         self,
@@ -145,10 +149,10 @@ class PhotoReader:
         sigma: Float[Tensor, " N"],
         visibility: Bool[Tensor, " N"],
     ) -> GaussianParameters:
-        (parameters,) = self._network.estimator.answered(
-            features, pixels[None], sigma[None], visibility.float()[None], self._asked, [self._base]
-        )
-        return parameters
+        device = self._device
+        places, sure, seen = pixels[None].to(device), sigma[None].to(device), visibility[None].to(device).float()
+        (parameters,) = self._network.estimator.answered(features, places, sure, seen, self._asked, [self._base])
+        return parameters.to("cpu")
 
     def _found(
         self, features: FeatureMaps, camera: Camera, evidence: Evidence | None, vertices: Int[Tensor, " M"] | None
@@ -158,10 +162,14 @@ class PhotoReader:
         if evidence is not None:
             points = evidence.vertices[chosen]
             pixels = projected(points, camera)
-            given = Given(pixels=pixels[None], points=points[None], known=torch.ones(1, dtype=torch.bool))
+            given = Given(
+                pixels=pixels[None].to(self._device),
+                points=points[None].to(self._device),
+                known=torch.ones(1, dtype=torch.bool, device=self._device),
+            )
             inside = within(pixels, camera, margin=0.0) & (points[:, 2] > 0.0)
         answer = self._network.field(features, self._codes[chosen], given)
-        pixels, relative, sigma = answer.pixels[0], answer.relative[0], answer.sigma[0]
+        pixels, relative, sigma = (each[0].cpu() for each in (answer.pixels, answer.relative, answer.sigma))
         # Heatmaps end in the outermost cells: what is found there may lie anywhere beyond.
         seen = within(pixels, camera, margin=float(self._network.config.cell_size))
         points = placed(pixels, relative, sigma, seen if inside is None else seen & inside, camera)

@@ -69,7 +69,7 @@ def read_weights(path: Path) -> NlfGs:
         StudioError: the file is missing or damaged, or its weights do not fit its config (each mismatch is named).
     """
     metadata, tensors = _read(path)
-    network = NlfGs(NetworkConfig.from_json(metadata["config"]))
+    network = NlfGs(NetworkConfig.from_json(metadata["config"]), pretrained=False)
     expected = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
     found = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
     wrong = [

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 
-import cv2
 import numpy as np
 from jaxtyping import Float
 
 from ..cameras import Camera
 from .interiors import muted
 from .lighting import Light
+from .opencv import cv2
 from .surroundings import drawn_room, drawn_street
 
 _SIDE = 128

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 
-import cv2
 import numpy as np
 import torch
 from jaxtyping import Float
@@ -58,7 +57,7 @@ def evidence_map(
 ) -> Float[np.ndarray, "5 side side"]:
     """Canonical coordinates of the fitted body that each cell shows, its mask, the person's mask (0 where unknown).
 
-    `vertices` in the camera's world; the mask covers the camera's picture, 0..1.
+    `vertices` in the camera's world; the mask covers the camera's picture, 0..1, and is a whole factor larger.
     """
     small = camera.resized(side, side)
     positions, inverse, _, faces = nearest_faces(in_camera(vertices, small), body.faces, small)
@@ -70,8 +69,13 @@ def evidence_map(
     evidence[:3, rows, columns] = (canonical_points(body).numpy()[corners] * weights[..., None]).sum(1).T
     evidence[3, rows, columns] = 1.0
     if person_mask is not None:
-        evidence[4] = cv2.resize(person_mask.astype(np.float32), (side, side), interpolation=cv2.INTER_AREA)
+        evidence[4] = _block_means(person_mask.astype(np.float32), side)
     return evidence
+
+
+def _block_means(picture: Float[np.ndarray, "H W"], side: int) -> Float[np.ndarray, "side side"]:
+    height, width = picture.shape
+    return picture.reshape(side, height // side, side, width // side).mean((1, 3))
 
 
 def _weights(corners: Float[np.ndarray, "P 3 2"], places: Float[np.ndarray, "P 2"]) -> Float[np.ndarray, "P 3"]:
@@ -83,31 +87,6 @@ def _weights(corners: Float[np.ndarray, "P 3 2"], places: Float[np.ndarray, "P 2
 
 def _cross(a: Float[np.ndarray, "P 2"], b: Float[np.ndarray, "P 2"]) -> Float[np.ndarray, " P"]:
     return a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]
-
-
-def perturbed_mask(
-    random: np.random.Generator,
-    coverage: Float[np.ndarray, "S S"],
-    before: Float[np.ndarray, "S S"] | None,
-    side: int = EVIDENCE_SIDE,
-) -> Float[np.ndarray, "side side"]:
-    """The person's mask as a segmenter finds it: an uncertain edge, pieces lost or won, what is `before` them too.
-
-    It overlaps with the truth by about 0.9, as MediaPipe's does on these photos.
-    """
-    seen = cv2.resize(coverage, (side, side), interpolation=cv2.INTER_AREA)
-    if before is not None and random.uniform() < 0.5:
-        hidden = cv2.resize(before, (side, side), interpolation=cv2.INTER_AREA)
-        seen = np.maximum(seen, hidden) if random.uniform() < 0.3 else seen * (1.0 - hidden)
-    seen = cv2.GaussianBlur(seen, (0, 0), float(random.uniform(0.4, 1.2)))
-    wavering = cv2.resize(random.normal(size=(10, 10)).astype(np.float32), (side, side), interpolation=cv2.INTER_CUBIC)
-    found = 2.5 * (seen - 0.5 + random.uniform(0.05, 0.25) * wavering) + 0.5
-    if random.uniform() < 0.2:  # a piece that looks like the background, or of the background like the person
-        row, column = random.uniform(0.0, side, 2)
-        grid = np.arange(side, dtype=np.float32)
-        away = ((grid[:, None] - row) ** 2 + (grid - column) ** 2) / random.uniform(4.0, 10.0) ** 2
-        found += random.choice((-2.0, 2.0)) * np.exp(-away) * (cv2.GaussianBlur(seen, (0, 0), 4.0) > 0.1)
-    return np.clip(found, 0.0, 1.0).astype(np.float32)
 
 
 def perturbed_fit(

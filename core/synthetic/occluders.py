@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from jaxtyping import Float
 
 from .interiors import muted
+from .opencv import cv2
 
 _CHANCE = 0.18
 _LONG = 600.0

@@ -23,8 +23,9 @@ from ..rendering.cpu_renderer import CpuRenderer
 from ..rendering.renderer import RenderSettings
 from .backgrounds import drawn_background
 from .choosing import Choice
-from .evidence import evidence_map, perturbed_fit, perturbed_mask
+from .evidence import evidence_map, perturbed_fit
 from .expressions import drawn_face_turns, drawn_photo_face
+from .found_mask import perturbed_mask
 from .framing import CROP, Framing, drawn_camera, drawn_framing
 from .labels import in_camera, labels_of, points_of, projected
 from .lighting import Light, drawn_light

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
-import cv2
 import numpy as np
 from jaxtyping import Float, UInt8
+
+from .opencv import cv2
 
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 _NOISE_SIDE = 1024

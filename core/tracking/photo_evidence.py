@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,9 +60,11 @@ class PhotoWitness:
         """
         self._body = body
         self._face = learned_face(body)
-        self._detectors = Detectors(("face", "body", "hands"), static=True)
-        self._finder = FaceFinder(far=True)
-        self._cropper = PersonCropper(body, crop_size)
+        with ExitStack() as parts:
+            self._detectors = parts.enter_context(closing(Detectors(("face", "body", "hands"), static=True)))
+            self._finder = parts.enter_context(closing(FaceFinder(far=True)))
+            self._cropper = parts.enter_context(closing(PersonCropper(body, crop_size)))
+            self._parts = parts.pop_all()
 
     def see(
         self, picture: UInt8[np.ndarray, "H W 3"], name: str = "the picture", *, field_of_view: float | None = None
@@ -102,8 +105,7 @@ class PhotoWitness:
         return solved_still(solver, detection).pose, betas
 
     def close(self) -> None:
-        for part in (self._detectors, self._finder, self._cropper):
-            part.close()
+        self._parts.close()
 
     def __enter__(self) -> PhotoWitness:
         return self

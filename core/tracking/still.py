@@ -33,9 +33,9 @@ def solved_still(
 def nobody_error(description: str, width: int, height: int, *, brightness: float, advice: str = "") -> StudioError:
     """What to say of pictures of that size and mean brightness (0..255) in which nobody was found."""
     if brightness < _DARK:
-        hint = "the pictures are very dark: put on a light"
+        hint = "it is very dark: put on a light"
     elif min(width, height) < _SMALL:
-        hint = f"the pictures have only {width}x{height} pixels: use larger ones"
+        hint = f"{width}x{height} pixels are too few: use larger pictures"
     else:
         hint = "the face must be seen from the front or the side, and take a twentieth of the picture's width or more"
         hint += advice

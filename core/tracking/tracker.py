@@ -101,8 +101,9 @@ class Tracker:
             )
         try:
             return self._finding.find(frame.image, seen, frame.seconds)
-        except StudioError as error:
-            logger.warning("the landmarks are followed alone: %s", error)
+        except Exception as error:  # whatever is wrong with the network, driving goes on without it
+            unforeseen = not isinstance(error, StudioError)
+            logger.warning("the landmarks are followed alone: %s", error, exc_info=unforeseen)
             self._has_network = False
             return None
 

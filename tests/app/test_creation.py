@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import threading
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from creators import FakeCreator
 from nlfgs_studio.app import localized
 from nlfgs_studio.app.cli import main
@@ -34,7 +36,19 @@ def test_what_the_light_module_repeats_is_true():
     assert tracker_settings.Method.__args__ == TRACKERS
 
 
-@pytest.mark.parametrize("arguments", [[], ["-o", "made.ply"], ["-o", "a.npz", "--fov", "1"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["-o", "made.ply"],
+        ["-o", "a.npz", "--fov", "1"],
+        ["-o", "a.npz", "--overlay", "over.jpg"],
+        ["-o", "a.npz", "--overlay", "picture.png"],
+        ["-o", "a.npz", "--overlay", "folder/../picture.png"],
+        ["-o", "a.npz", "--json", "./a.npz"],
+        ["-o", "a.npz", "--overlay", "b.png", "--json", "b.png"],
+    ],
+)
 def test_bad_usage_ends_with_2(arguments, capsys):
     with pytest.raises(SystemExit) as ended:
         parse(["create", "picture.png", *arguments])
@@ -52,6 +66,14 @@ def test_a_photo_becomes_an_avatar_file_an_overlay_and_figures(folder, creator, 
     assert (figures["people"], figures["gaussians"]) == (1, avatar.template.num_gaussians)
     assert figures["seconds"] == {"detect": 0.1, "network": 0.2}
     assert figures["sigma"] == pytest.approx(0.05)
+
+
+@pytest.mark.parametrize("colouring", ["place", "sigma"])
+def test_where_no_point_is_seen_the_overlay_is_the_picture(creator, colouring):
+    made = creator.create(np.full((20, 30, 3), 90, np.uint8), "me.png")
+    unseen = replace(made.reading, visibility=torch.zeros_like(made.reading.visibility))
+    photo = localized.localized_photo(replace(made, reading=unseen), "me.png")
+    assert np.array_equal(localized.overlay(photo, colouring), photo.picture)
 
 
 def test_of_several_people_it_is_said_who_was_taken(creator, capsys):
@@ -89,11 +111,32 @@ def test_the_made_avatar_is_the_document_unsaved_and_undone_at_once(services, cr
     assert state.document.betas == pytest.approx(avatar.betas.tolist())
     assert state.unsaved
     assert (state.file.path, state.file.title) == (None, "picture")
-    assert state.localized is not None
-    assert state.localized.name == "picture.png"
-    assert np.array_equal(localized.overlay(state.localized, "none"), state.localized.picture)
+    photo = state.file.localized
+    assert photo is not None
+    assert photo.name == "picture.png"
+    assert np.array_equal(localized.overlay(photo, "none"), photo.picture)
     run(services, "undo")
     assert services.store.state.document is before
+
+
+def test_the_photo_is_shown_with_the_avatar_made_from_it_alone(services, creator):
+    def shown():
+        return services.store.state.file.localized
+
+    run(services, "create_avatar", photo="picture.png")
+    services.wait()
+    photo = shown()
+    assert photo is not None
+    run(services, "save_as", path="made.nlfgs")
+    services.wait()
+    assert shown() is photo
+    run(services, "undo")
+    assert shown() is None
+    run(services, "redo")
+    assert shown() is photo
+    run(services, "open", source="avatar.npz")
+    services.wait()
+    assert shown() is None
 
 
 def test_making_can_be_cancelled_and_changes_nothing(services, creator):
@@ -113,7 +156,7 @@ def test_making_can_be_cancelled_and_changes_nothing(services, creator):
     with pytest.raises(Cancelled):
         services.wait()
     assert services.store.state.document is before
-    assert services.store.state.localized is None
+    assert services.store.state.file.localized is None
 
 
 def test_nobody_in_the_photo_is_said_in_the_window(services, creator):

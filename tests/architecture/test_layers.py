@@ -17,7 +17,7 @@ HEAVY = ("anny", "av", "cv2", "dearpygui", "gsplat", "mediapipe", "numba", "Open
 HOMES = {
     "anny": r"core/body/builtin/.*",
     "av": r"core/(storage/video|tracking/file_source)\.py",
-    "cv2": r"core/tracking/(camera_source|scaling)\.py",
+    "cv2": r"core/(tracking/(camera_source|scaling)|synthetic/opencv)\.py",
     "dearpygui": r"app/(window|theme|lettering|shortcuts|viewport/.*|panels/.*)(\.py)?",
     "gsplat": r"core/rendering/gsplat_(renderer|build)\.py",
     "mediapipe": r"core/tracking/mediapipe_graphs\.py",
@@ -43,6 +43,25 @@ def test_importing_loads_nothing_heavy(module):
     program = f"import sys, {module}; print([name for name in {HEAVY!r} if name in sys.modules])"
     finished = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert finished.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("program", "said"),
+    [
+        (
+            "import nlfgs_studio.core.nlf.reader; from nlfgs_studio.core.tracking.tracker import load; load()",
+            "mediapipe",
+        ),
+        ("import nlfgs_studio.core.synthetic.photo", "OpenCV"),
+    ],
+    ids=["photos and tracking", "made-up photos"],
+)
+def test_without_opencv_it_is_said_what_is_missing(program, said):
+    program = f"import sys; sys.modules['cv2'] = None; {program}"
+    finished = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    *_, last = finished.stderr.splitlines()
+    assert last.startswith("nlfgs_studio.core.errors.StudioError")
+    assert said in last
 
 
 @pytest.mark.parametrize("library", HOMES)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import pytest
 import torch
 from nlfgs_studio.app.localized import BORDER, NUM_POINTS, localized_photo, overlay
 from nlfgs_studio.core.body.joints import FACE_JOINTS
 from nlfgs_studio.core.creation.close_up import with_close_up
-from nlfgs_studio.core.creation.photo_avatar import MADE_BY, PhotoAvatar, PhotoCreator, read_photo
+from nlfgs_studio.core.creation.photo_avatar import LONGEST_SIDE, MADE_BY, PhotoAvatar, PhotoCreator, read_photo
 from nlfgs_studio.core.errors import Cancelled, StudioError
+from nlfgs_studio.core.nlf import reader
 from nlfgs_studio.core.nlf.config import NetworkConfig
 from nlfgs_studio.core.nlf.network import NlfGs
+from nlfgs_studio.core.nlf.template import network_template
 from nlfgs_studio.core.storage.avatar_npz import read_avatar, write_avatar
 from nlfgs_studio.core.synthetic.labels import projected
 from nlfgs_studio.core.tracking.photo_evidence import PhotoEvidence
@@ -30,10 +34,19 @@ def portrait(body) -> np.ndarray:
     )
 
 
+SMALL = NetworkConfig(
+    channels=16, detail_channels=16, num_frequencies=16, num_eigenfunctions=8, width=16, estimator_width=16
+)
+
+
 @pytest.fixture(scope="module")
 def creator(body, portrait):
+    """With a small network, and a Gaussian on each face."""
     torch.manual_seed(0)
-    with PhotoCreator(body, NlfGs(NetworkConfig())) as creator:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reader, "network_template", functools.partial(network_template, k=1))
+        creator = PhotoCreator(body, NlfGs(SMALL))
+    with creator:
         creator.witness.see(portrait)  # its threads begin here, not in a test
         yield creator
 
@@ -70,16 +83,16 @@ def test_a_small_head_is_read_from_nearby_and_the_rest_as_it_was(creator, portra
     evidence = creator.witness.see(small)
     assert evidence.head is not None
     assert evidence.head.box.side < 0.7 * evidence.crop.box.side
-    crop, reader = evidence.crop, creator.reader
-    reading = reader.read(crop.image, crop.camera, crop.evidence)
-    closer = with_close_up(reader, reading, crop, evidence.head)
-    weights = reader.body.skin_weights[:, [HEAD, *range(FACE_JOINTS.start, FACE_JOINTS.stop)]].sum(1)
+    crop, body = evidence.crop, creator.reader.body
+    reading = creator.reader.read(crop.image, crop.camera, crop.evidence)
+    closer = with_close_up(creator.reader, reading, crop, evidence.head)
+    weights = body.skin_weights[:, [HEAD, *range(FACE_JOINTS.start, FACE_JOINTS.stop)]].sum(1)
     below = reading.template.interpolated(weights[:, None])[:, 0] == 0.0
     changed = (closer.parameters.sh != reading.parameters.sh).any(dim=(1, 2))
     assert not changed[below].any()
     assert changed[~below].any()
     # Another crop, but the same picture: a place in it stays one.
-    eyes = weights * (reader.body.skin_weights[:, 23] > 0.99) > 0.99
+    eyes = weights * (body.skin_weights[:, 23] > 0.99) > 0.99
     apart = (closer.vertices.pixels[eyes] - reading.vertices.pixels[eyes]).norm(dim=1)
     assert 0.0 < apart.max() < 12.0
 
@@ -117,18 +130,11 @@ def rotated(image: Image.Image, path) -> None:
     image.transpose(Image.Transpose.ROTATE_90).save(path, exif=exif)
 
 
-def transparent(image: Image.Image, path) -> None:
-    image.putalpha(255)
-    image.save(path)
-
-
 WAYS_TO_STORE = {
     "turned.png": rotated,
-    "grey.png": lambda image, path: image.convert("L").save(path),
-    "alpha.png": transparent,
     "cmyk.jpg": lambda image, path: image.convert("CMYK").save(path, quality=95),
-    "huge.jpg": lambda image, path: image.resize((6 * image.width, 6 * image.height)).save(path, quality=90),
 }
+"""`tests/test_images.py` knows more."""
 
 
 def eyes_of(body, evidence: PhotoEvidence) -> np.ndarray:
@@ -145,6 +151,14 @@ def test_however_it_is_stored_the_same_person_is_found(body, creator, made, port
     WAYS_TO_STORE[name](Image.fromarray(portrait), tmp_path / name)
     picture = read_photo(tmp_path / name)
     assert eyes_of(body, creator.witness.see(picture)) == pytest.approx(eyes_of(body, made.evidence), abs=0.01)
+
+
+def test_a_huge_photo_is_read_as_large_as_is_of_use(portrait, tmp_path):
+    Image.fromarray(portrait).resize((5000, 4000)).save(tmp_path / "huge.jpg", quality=90)
+    picture = read_photo(tmp_path / "huge.jpg")
+    assert LONGEST_SIDE <= picture.shape[1] < 2 * LONGEST_SIDE
+    small = np.asarray(Image.fromarray(picture).resize(portrait.shape[1::-1])).astype(int)
+    assert np.abs(small - portrait).mean() < 3.0
 
 
 def test_nobody_in_a_photo_is_said(creator):

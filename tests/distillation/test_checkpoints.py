@@ -30,7 +30,7 @@ def _parts(width: int = 3) -> tuple[nn.Module, nn.Module, torch.optim.AdamW]:
 
 
 SETTINGS = replace(TrainingSettings(), steps=77)
-STATE = TrainingState(step=5, photos=40, seconds=12.5)
+STATE = TrainingState(step=5, photos=40, seconds=12.5, commands=("train", "train --resume"))
 
 
 def test_everything_comes_back(tmp_path: Path) -> None:
@@ -56,6 +56,23 @@ def test_only_the_newest_are_kept(tmp_path: Path) -> None:
     for step in range(1, KEPT + 3):
         write_checkpoint(tmp_path, SETTINGS, replace(STATE, step=step), *_parts())
     assert [read_checkpoint(path).state.step for path in checkpoints(tmp_path)] == [KEPT + 1, KEPT + 2]
+
+
+def test_what_was_just_written_stays_though_others_are_later(tmp_path: Path) -> None:
+    for step in (20, 30, 10):
+        path = write_checkpoint(tmp_path, SETTINGS, replace(STATE, step=step), *_parts())
+        assert read_checkpoint(path).state.step == step
+    assert [read_checkpoint(path).state.step for path in checkpoints(tmp_path)] == [10, 30]
+
+
+def test_one_that_knows_no_commands_is_gone_on_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nlfgs_studio.core.distillation.checkpoints.asdict", _as_before)
+    path = write_checkpoint(tmp_path, SETTINGS, STATE, *_parts())
+    assert read_checkpoint(path).state == replace(STATE, commands=())
+
+
+def _as_before(state: TrainingState) -> dict[str, float]:
+    return {"step": state.step, "photos": state.photos, "seconds": state.seconds}
 
 
 def test_another_network_is_refused(tmp_path: Path) -> None:

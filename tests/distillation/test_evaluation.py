@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from nlfgs_studio.core.distillation.cost import reading_cost
 from nlfgs_studio.core.distillation.evaluation import BLIND, CEILING, GIVEN, TRUE_POSE, WITH, evaluate
 from nlfgs_studio.core.distillation.figures import BY_HAND, markdown, read_figures, table
 from nlfgs_studio.core.errors import StudioError
+from nlfgs_studio.core.nlf import reader
 from nlfgs_studio.core.nlf.config import EVIDENCE_CHANNELS, NetworkConfig
 from nlfgs_studio.core.nlf.evidence import Evidence
 from nlfgs_studio.core.nlf.network import NlfGs
@@ -38,17 +40,19 @@ COST = {
 
 @pytest.fixture(scope="module")
 def result(body: BodyModel) -> dict[str, Any]:
+    """Of one photo of one person, with one Gaussian on each face."""
     torch.manual_seed(0)
     told: list[float] = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(evaluation, "OTHER_PEOPLE", 2)
-        patch.setattr(evaluation, "OTHER_PHOTOS", 2)
-        patch.setattr(evaluation, "POINT_PHOTOS", 2)
+        for name in ("OTHER_PEOPLE", "OTHER_PHOTOS", "POINT_PHOTOS"):
+            patch.setattr(evaluation, name, 1)
+        for module in (evaluation, reader):
+            patch.setattr(module, "network_template", functools.partial(network_template, k=1))
         patch.setattr(evaluation, "reading_cost", lambda *_: COST)  # it has a test of its own, on a lighter body
         result = evaluate(
             NlfGs(SMALL),
             body,
-            people=2,
+            people=1,
             facts={"command": "/home/me/bin/nlfgs-studio train-prior", "seed": "0"},
             report=lambda fraction, _: told.append(fraction),
         )
@@ -74,7 +78,7 @@ def test_nothing_is_more_like_a_person_than_the_truth_about_them(result: dict[st
         best = likeness["psnr"][f"{CEILING}, {TRUE_POSE}"][view]["all"]["median"]
         assert all(best >= each[view]["all"]["median"] for each in likeness["psnr"].values())
         assert likeness["gain_db"][f"{CEILING}, {TRUE_POSE}"][view]["all"]["median"] > 0.0
-    assert result["held_out"] == {"seed": 640_064, "people": 2, "photos": 4, "avatars": 2}
+    assert result["held_out"] == {"seed": 640_064, "people": 1, "photos": 1, "avatars": 1}
 
 
 def test_the_page_keeps_what_is_written_by_hand(result: dict[str, Any]) -> None:
@@ -99,6 +103,21 @@ def test_figures_survive_the_disk(result: dict[str, Any], tmp_path: Path) -> Non
     assert markdown(read_figures(path)) == markdown(result)
 
 
+def test_without_detectors_all_else_is_judged_and_that_is_said(
+    result: dict[str, Any], plain_body: BodyModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(*_: object) -> None:
+        raise StudioError("MediaPipe is not installed")
+
+    monkeypatch.setattr(evaluation, "InUse", missing)
+    with evaluation._use(plain_body, reader.PhotoReader(NlfGs(SMALL), plain_body), SMALL.crop_size) as in_use:
+        assert in_use is None
+    page = markdown({**result, "in_use": None})
+    assert "MediaPipe is not installed" in page
+    assert "As the program uses it" not in page
+
+
+@pytest.mark.slow
 def test_readings_are_timed_in_a_process_of_their_own(plain_body: BodyModel) -> None:
     camera = OrbitCamera().camera(SMALL.crop_size, SMALL.crop_size)
     vertices = in_camera(plain_body.template_vertices, camera)

@@ -7,6 +7,8 @@ from dataclasses import replace
 import pytest
 import torch
 from nlfgs_studio.core.body.model import BodyModel
+from nlfgs_studio.core.cameras import look_at
+from nlfgs_studio.core.distillation import objectives
 from nlfgs_studio.core.distillation.objectives import (
     absolute_points,
     attribute_terms,
@@ -17,6 +19,7 @@ from nlfgs_studio.core.distillation.objectives import (
 from nlfgs_studio.core.distillation.photos import PhotoBatch, collated
 from nlfgs_studio.core.gaussians import GaussianParameters
 from nlfgs_studio.core.geometry.rotations import quaternion_multiply
+from nlfgs_studio.core.nlf import absolute
 from nlfgs_studio.core.nlf.localizer import Localization
 from painted_photos import TINY, PaintedStudio
 
@@ -91,6 +94,25 @@ def test_points_about_any_origin_are_brought_before_the_camera(batch: PhotoBatch
     same = localization_terms(found, batch, TINY.network, absolute=True)
     other = localization_terms(moved, batch, TINY.network, absolute=True)
     torch.testing.assert_close(other["relative"], same["relative"])
+
+
+def test_points_count_as_where_photos_are_read(batch: PhotoBatch, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By one over sigma squared, in training and in use."""
+    weighed: list[torch.Tensor] = []
+
+    def spy(rays: torch.Tensor, relative: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+        weighed.append(weights[0] / weights[0, 0])
+        return torch.zeros(len(rays), 3)
+
+    monkeypatch.setattr(objectives, "absolute_translation", spy)
+    monkeypatch.setattr(absolute, "absolute_translation", spy)
+    sigma = torch.linspace(0.02, 0.2, batch.visible.shape[1])
+    everywhere = torch.ones_like(batch.inside)
+    found = replace(_exact(batch), sigma=sigma.expand(batch.visible.shape))
+    absolute_points(found, replace(batch, inside=everywhere))
+    camera = look_at((0.0, 0.0, 0.0), (0.0, 0.0, -1.0), fx=420.0, fy=420.0, width=256, height=256)
+    absolute.placed(found.pixels[0], found.relative[0], sigma, everywhere[0], camera)
+    torch.testing.assert_close(weighed[0], weighed[1])
 
 
 def _terms(made: GaussianParameters, truth: GaussianParameters) -> dict[str, float]:

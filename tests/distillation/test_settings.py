@@ -5,15 +5,23 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+import torch
 from nlfgs_studio.core.distillation.schedule import stage
 from nlfgs_studio.core.distillation.settings import PRESETS, TrainingSettings, changed
 from nlfgs_studio.core.errors import StudioError
+from nlfgs_studio.core.nlf.network import NlfGs
 from painted_photos import TINY
 
 
 @pytest.mark.parametrize("name", list(PRESETS))
 def test_presets_come_back_from_their_text(name: str) -> None:
     assert TrainingSettings.from_json(PRESETS[name].to_json()) == PRESETS[name]
+
+
+def test_weights_of_one_gpu_are_small_enough_to_ship() -> None:
+    with torch.device("meta"):
+        network = NlfGs(PRESETS["gpu"].network)
+    assert 2 * sum(weight.numel() for weight in network.state_dict().values()) < 40_000_000
 
 
 def test_what_an_older_version_did_not_know_has_its_default() -> None:
@@ -32,7 +40,8 @@ def test_changes_by_name_reach_what_lies_within() -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [("speed", "1"), ("weights.speed", "1"), ("weights", "1"), ("other.batch", "1"), ("batch", "many"), ("batch", "0"),
-     ("mixed_precision", "maybe"), ("learning_rate", "-1"), ("network.image_size", "100")],
+     ("mixed_precision", "maybe"), ("learning_rate", "-1"), ("network.image_size", "100"),
+     ("network.stride", "0"), ("network.channels", "60"), ("network.detail_channels", "4"), ("network.metres", "nan")],
 )  # fmt: skip
 def test_what_cannot_be_is_refused(name: str, value: str) -> None:
     with pytest.raises(StudioError):

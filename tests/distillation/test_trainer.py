@@ -20,6 +20,7 @@ from nlfgs_studio.core.distillation.settings import TrainingSettings
 from nlfgs_studio.core.distillation.trainer import MAX_LOST, WEIGHTS, Sitting, Trainer, train
 from nlfgs_studio.core.errors import StudioError
 from nlfgs_studio.core.images import read_image
+from nlfgs_studio.core.nlf.network import NlfGs
 from nlfgs_studio.core.nlf.weights import read_facts, read_weights
 from painted_photos import TINY, PaintedStudio
 
@@ -46,7 +47,7 @@ def _trained(
     train(
         trainer,
         batches,
-        Sitting(folder=folder, facts={"command": "a test"}),
+        Sitting(folder=folder, command="a test", facts={}),
         report=lambda *_: None,
         stopped=lambda: trainer.state.step >= stop_at,
     )
@@ -72,6 +73,7 @@ def test_the_same_seed_gives_the_same_curve_also_when_it_is_broken_off(
     _trained(studio, tmp_path, stop_at=6)
     assert checkpoints(tmp_path)[-1].name == "checkpoint-00000006.safetensors"
     trainer = _trained(studio, tmp_path, resume=True)
+    assert read_facts(tmp_path / WEIGHTS)["command"] == "a test; a test"
     assert _timeless(tmp_path) == _timeless(unbroken[1])
     for mine, whole in ((trainer.network, unbroken[0].network), (trainer.average.network, unbroken[0].average.network)):
         for (name, weight), other in zip(mine.state_dict().items(), whole.state_dict().values(), strict=True):
@@ -103,7 +105,7 @@ def test_it_learns(studio: PaintedStudio) -> None:
     (batch,) = itertools.islice(photo_batches(lambda: studio, settings, first=3), 1)
     trainer = Trainer(settings, studio.canon())
     pictures = []
-    for _ in range(28):
+    for _ in range(36):
         terms, missed = trainer.step(batch, 0.5)
         pictures += [float(terms["pictures"])] if "pictures" in terms else []
     found, given = (pixels[missed.seen].median() for pixels in (missed.pixels, missed.fit_pixels))
@@ -125,9 +127,41 @@ def test_a_spoiled_photo_teaches_nothing_and_many_end_it(studio: PaintedStudio) 
         trainer.step(spoiled, 0.5)
 
 
+def test_a_training_that_comes_apart_is_saved_first(studio: PaintedStudio, tmp_path: Path) -> None:
+    settings = replace(TINY, pictures_every=0)
+    (batch,) = itertools.islice(photo_batches(lambda: studio, settings), 1)
+    spoiled = replace(batch, points=torch.full_like(batch.points, torch.nan))
+    trainer = Trainer(settings, studio.canon())
+    sitting = Sitting(folder=tmp_path, command="a test", facts={})
+    with pytest.raises(StudioError, match="came apart"):
+        train(trainer, itertools.repeat(spoiled), sitting, report=lambda *_: None, stopped=lambda: False)
+    assert read_checkpoint(checkpoints(tmp_path)[-1]).state == trainer.state
+    assert trainer.state.step == MAX_LOST - 1
+
+
+def test_one_that_ended_stays_as_it_is(studio: PaintedStudio, unbroken: tuple[Trainer, Path]) -> None:
+    written = checkpoints(unbroken[1])[-1].stat().st_mtime_ns
+    again = _trained(studio, unbroken[1], resume=True)
+    assert again.state == unbroken[0].state
+    assert checkpoints(unbroken[1])[-1].stat().st_mtime_ns == written
+
+
+def test_pictures_that_cannot_be_drawn_end_nothing(
+    studio: PaintedStudio, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def draw(_: NlfGs) -> torch.Tensor:
+        raise RuntimeError("on another device")
+
+    trainer = Trainer(replace(TINY, steps=1), studio.canon())
+    sitting = Sitting(folder=tmp_path, command="a test", facts={}, draw=draw)
+    batches = photo_batches(lambda: studio, trainer.settings)
+    assert train(trainer, batches, sitting, report=lambda *_: None, stopped=lambda: False)
+    assert "on another device" in caplog.text
+
+
 def test_time_decides_where_minutes_were_given(studio: PaintedStudio, tmp_path: Path) -> None:
     trainer = Trainer(replace(TINY, steps=10**6, pictures_every=0), studio.canon())
-    sitting = Sitting(folder=tmp_path, minutes=0.02, facts={})
+    sitting = Sitting(folder=tmp_path, minutes=0.003, command="a test", facts={})
     ended = train(
         trainer, photo_batches(lambda: studio, trainer.settings), sitting, report=lambda *_: None, stopped=lambda: False
     )
@@ -199,6 +233,7 @@ def test_two_processes_learn_as_one(studio: PaintedStudio, plain_body_path: Path
 def test_the_curve_can_be_looked_at(unbroken: tuple[Trainer, Path], tmp_path: Path) -> None:
     empty, flat = tmp_path / "empty.png", tmp_path / "flat.png"
     draw_curve(empty, [])
+    draw_curve(flat, [{"photos": 0, "heat": 2.0}])
     draw_curve(flat, [{"photos": 8, "heat": 2.0}, {"photos": 16, "heat": 2.0}])
     drawn = [read_image(path) for path in (empty, flat, unbroken[1] / "curve.png")]
     inks = [int((picture < 0.9).any(-1).sum()) for picture in drawn]

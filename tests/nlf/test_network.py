@@ -249,9 +249,25 @@ def test_what_is_no_config_is_refused(text: str) -> None:
         NetworkConfig.from_json(text)
 
 
+def test_weights_on_a_public_backbone_need_nothing_else_and_all_of_it_learns(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Processes that train together wait for every gradient."""
+    monkeypatch.setenv("HF_HOME", str(tmp_path))
+    path = tmp_path / "prior.safetensors"
+    write_weights(path, NlfGs(replace(SMALL, encoder="facebook/dinov2-small"), pretrained=False))
+    encoder = read_weights(path).encoder
+    maps = encoder(torch.rand(1, 3, 128, 128))
+    (maps.coarse.sum() + maps.detail.sum()).backward()
+    assert not [name for name, weight in encoder.named_parameters() if weight.requires_grad and weight.grad is None]
+
+
 def test_encoders_that_are_not_here_say_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HF_HOME", str(tmp_path))
     with pytest.raises(StudioError, match="not on this machine"):
         make_encoder(replace(SMALL, encoder="facebook/dinov2-small"))
+    with pytest.raises(StudioError, match="not on this machine") as refused:
+        make_encoder(replace(SMALL, encoder="timm/tf_efficientnetv2_s.in21k"))
+    assert "--download" in str(refused.value.hint)
     with pytest.raises(StudioError, match="no encoder"):
         make_encoder(replace(SMALL, encoder="resnet-9000"))

@@ -6,7 +6,8 @@ import numpy as np
 import torch
 from nlfgs_studio.core.body.fast_forward import FastPoser
 from nlfgs_studio.core.body.model import pose_body, shape_body
-from nlfgs_studio.core.synthetic.evidence import canonical_points, evidence_map, perturbed_fit, perturbed_mask
+from nlfgs_studio.core.synthetic.evidence import canonical_points, evidence_map, perturbed_fit
+from nlfgs_studio.core.synthetic.found_mask import perturbed_mask
 from nlfgs_studio.core.synthetic.labels import in_camera, labels_of, projected
 
 

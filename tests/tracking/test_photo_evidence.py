@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from nlfgs_studio.core.errors import StudioError
 from nlfgs_studio.core.synthetic.evidence import canonical_points
 from nlfgs_studio.core.synthetic.labels import projected
+from nlfgs_studio.core.tracking import photo_evidence
 from nlfgs_studio.core.tracking.photo_evidence import PhotoWitness
 from nlfgs_studio.core.tracking.sitting import drawn_sitters, drawn_sitting
 from PIL import Image
@@ -21,6 +24,23 @@ def witness(body):
         with pytest.raises(StudioError):
             witness.see(NOBODY)  # its threads begin here, not in a test
         yield witness
+
+
+def test_where_a_part_cannot_be_had_the_others_are_closed(body, monkeypatch):
+    closed = []
+
+    def made(name: str) -> SimpleNamespace:
+        return SimpleNamespace(close=lambda: closed.append(name))
+
+    def fails(*_: object) -> None:
+        raise StudioError("no segmenter")
+
+    monkeypatch.setattr(photo_evidence, "Detectors", lambda *_, **__: made("detectors"))
+    monkeypatch.setattr(photo_evidence, "FaceFinder", lambda **_: made("finder"))
+    monkeypatch.setattr(photo_evidence, "PersonCropper", fails)
+    with pytest.raises(StudioError, match="no segmenter"):
+        PhotoWitness(body, CROP)
+    assert closed == ["finder", "detectors"]
 
 
 @pytest.fixture(scope="module")

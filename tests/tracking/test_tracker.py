@@ -175,3 +175,23 @@ def test_without_the_networks_weights_the_landmarks_are_followed_and_that_is_sai
     tracked(tracker, 3, source)
     (message,) = caplog.messages
     assert "the landmarks are followed alone: the network's weights are not here" in message
+
+
+def test_whatever_is_wrong_with_the_network_is_said_once_and_the_landmarks_go_on(
+    body, person, tracker, monkeypatch, caplog
+):
+    def broken() -> None:
+        raise RuntimeError("no room for the network")
+
+    monkeypatch.setattr(tracker_module, "shipped_weights", broken)
+    tracker.settings = dataclasses.replace(RAW, parts="whole", method="nlf")
+    pictures = Pictures(10_000)
+    end = time.monotonic() + 20.0
+    while not caplog.records:
+        assert time.monotonic() < end
+        tracked(tracker, 1, pictures)
+    frame = tracked(tracker, 3, pictures)[-1]
+    assert frame.confidence.face > 0.5
+    assert [record.message for record in caplog.records] == [
+        "the landmarks are followed alone: no room for the network"
+    ]
