@@ -86,7 +86,7 @@ def _joined(arguments: Sequence[str]) -> list[str]:
 def _parser() -> tuple[argparse.ArgumentParser, tuple[str, ...]]:
     parser = argparse.ArgumentParser(
         prog="nlfgs-studio",
-        description="Pose, play and export a 3D Gaussian avatar on an SMPL-X body, with or without a GPU.",
+        description="Make, drive and export 3D Gaussian avatars on an SMPL-X body, with or without a GPU.",
         usage="%(prog)s [AVATAR] [options]  |  %(prog)s COMMAND ...",
         epilog="Without a command the window opens, with the options of `open`; `COMMAND --help` says more.",
     )
