@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import multiprocessing
-import pickle
+import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import resource_sharer
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,7 @@ from ..machine import peak_memory_mib
 from ..nlf.evidence import Evidence
 from ..nlf.network import NlfGs
 from ..nlf.reader import PhotoReader
+from ..nlf.weights import read_weights, write_weights
 from .scores import spread
 
 NUM_READINGS = 5
@@ -30,20 +33,20 @@ def reading_cost(
     Returns:
         {"seconds": spread, "start_seconds": what is done once for a body, "peak_memory_mib", "gaussians"}
     """
-    # Bytes, because tensors by themselves would travel through shared memory, one file handle each; and no module,
-    # because backbones carry hooks that do not travel.
-    weights = {name: value.cpu() for name, value in network.state_dict().items()}
-    device = str(next(network.parameters()).device)
-    asked = pickle.dumps((network.config, weights, device, body, crop, camera, evidence))
-    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-        return pool.submit(_measured, asked).result()
+    device = next(network.parameters()).device
+    with tempfile.TemporaryDirectory() as folder:
+        weights = Path(folder) / "weights.safetensors"
+        write_weights(weights, network)
+        with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+            measured = pool.submit(_measured, weights, str(device), body, crop, camera, evidence).result()
+    resource_sharer.stop()  # the thread that handed the tensors over
+    return measured
 
 
-def _measured(asked: bytes) -> dict[str, Any]:
-    config, weights, device, body, crop, camera, evidence = pickle.loads(asked)
-    network = NlfGs(config, pretrained=False)
-    network.load_state_dict(weights)
-    network.to(device)
+def _measured(
+    weights: Path, device: str, body: BodyModel, crop: UInt8[np.ndarray, "S S 3"], camera: Camera, evidence: Evidence
+) -> dict[str, Any]:
+    network = read_weights(weights).to(device)
     started = time.perf_counter()
     reader = PhotoReader(network, body)
     ready = time.perf_counter() - started

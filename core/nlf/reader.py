@@ -139,7 +139,7 @@ class PhotoReader:
         size = self._network.config.crop_size
         if crop.shape != (size, size, 3):
             raise ValueError(f"a crop of {crop.shape[1]} x {crop.shape[0]} pixels instead of {size} x {size}")
-        picture = torch.from_numpy(np.ascontiguousarray(crop)).to(self._device).permute(2, 0, 1)[None].float() / 255.0
+        picture = torch.from_numpy(np.array(crop)).to(self._device).permute(2, 0, 1)[None].float() / 255.0
         return self._network.features(picture, None if evidence is None else evidence.picture[None].to(self._device))
 
     def _decoded(
