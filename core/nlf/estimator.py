@@ -48,24 +48,12 @@ class GaussianEstimator(nn.Module):
         self.shape = _head(width, 3 + 3 + 3)
         self.appearance = _head(width, 1 + _SOURCES + 3 * (MAX_SH_DEGREE + 1) ** 2)
 
-    def forward(
-        self,
-        features: FeatureMaps,
-        pixels: Float[Tensor, "B N 2"],
-        sigma: Float[Tensor, "B N"],
-        visibility: Float[Tensor, "B N"],
-        encodings: Float[Tensor, "*B N code"],
-        bases: list[GaussianParameters],
-    ) -> list[GaussianParameters]:
-        """`bases` are the template's own Gaussians at the points; `visibility` in 0..1, `sigma` in metres."""
-        return self.answered(features, pixels, sigma, visibility, self.asked(encodings), bases)
-
     def asked(self, encodings: Float[Tensor, "*B N code"]) -> Float[Tensor, "*B N asked"]:
-        """What depends on the point alone: its share in the answer, and of which part it is."""
+        """What depends on the point alone, once for any photos: its share in the answer, and of which part it is."""
         place, parts = self.place(encodings).split([self.config.estimator_width, self.config.num_parts], dim=-1)
         return torch.cat([place, parts.softmax(-1)], dim=-1)
 
-    def answered(
+    def forward(
         self,
         features: FeatureMaps,
         pixels: Float[Tensor, "B N 2"],
@@ -74,7 +62,7 @@ class GaussianEstimator(nn.Module):
         asked: Float[Tensor, "*B N asked"],
         bases: list[GaussianParameters],
     ) -> list[GaussianParameters]:
-        """`forward`, of points that were `asked` before."""
+        """`bases` are the template's own at the points `asked`; `visibility` in 0..1, `sigma` in metres."""
         place, parts = asked.split([self.config.estimator_width, self.config.num_parts], dim=-1)
         places = pixels / self.config.crop_size
         seen_share = visibility[..., None]

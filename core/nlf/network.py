@@ -80,4 +80,4 @@ class NlfGs(nn.Module):
         bases: list[GaussianParameters],
     ) -> list[GaussianParameters]:
         """The Gaussians of each picture, sampled where `pixels` say they are (`GaussianEstimator.forward`)."""
-        return self.estimator(features, pixels, sigma, visibility, encodings, bases)
+        return self.estimator(features, pixels, sigma, visibility, self.estimator.asked(encodings), bases)

@@ -151,7 +151,7 @@ class PhotoReader:
     ) -> GaussianParameters:
         device = self._device
         places, sure, seen = pixels[None].to(device), sigma[None].to(device), visibility[None].to(device).float()
-        (parameters,) = self._network.estimator.answered(features, places, sure, seen, self._asked, [self._base])
+        (parameters,) = self._network.estimator(features, places, sure, seen, self._asked, [self._base])
         return parameters.to("cpu")
 
     def _found(
