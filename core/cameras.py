@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 MIN_DISTANCE, MAX_DISTANCE = 0.08, 50.0
@@ -37,12 +37,48 @@ class Camera:
         rotation, translation = self.camera_from_world[:3, :3], self.camera_from_world[:3, 3]
         return -rotation.T @ translation
 
+    @property
+    def intrinsics(self) -> Float[Tensor, "4"]:
+        """fx, fy, cx, cy; 64 bits."""
+        return torch.tensor([self.fx, self.fy, self.cx, self.cy], dtype=torch.float64)
+
     def resized(self, width: int, height: int) -> Camera:
         """The same view on another grid of pixels (the aspect may change: pixels stay where they are in angle)."""
         sx, sy = width / self.width, height / self.height
         return replace(
             self, fx=self.fx * sx, fy=self.fy * sy, cx=self.cx * sx, cy=self.cy * sy, width=width, height=height
         )
+
+
+def in_camera(points: Float[Tensor, "*N 3"], camera: Camera) -> Float[Tensor, "*N 3"]:
+    """From the world to the camera's axes."""
+    matrix = camera.camera_from_world.to(points)
+    return points @ matrix[:3, :3].T + matrix[:3, 3]
+
+
+def in_world(points: Float[Tensor, "*N 3"], camera: Camera) -> Float[Tensor, "*N 3"]:
+    """From the camera's axes to the world."""
+    matrix = camera.camera_from_world.to(points)
+    return (points - matrix[:3, 3]) @ matrix[:3, :3]
+
+
+def projected(points: Float[Tensor, "*N 3"], camera: Camera) -> Float[Tensor, "*N 2"]:
+    """Pixels of points in the camera's axes; what is behind the camera lands anywhere."""
+    focal, middle = camera.intrinsics.to(points).split(2)
+    depth = torch.where(points[..., 2:].abs() < 1e-6, 1e-6, points[..., 2:])
+    return points[..., :2] / depth * focal + middle
+
+
+def rays_through(pixels: Float[Tensor, "*B N 2"], intrinsics: Float[Tensor, "*B 4"]) -> Float[Tensor, "*B N 2"]:
+    """Where pixels look in their camera's axes: x and y one metre ahead."""
+    focal, middle = intrinsics.to(pixels)[..., None, :].split(2, dim=-1)
+    return (pixels - middle) / focal
+
+
+def in_frame(pixels: Float[Tensor, "*N 2"], points: Float[Tensor, "*N 3"], camera: Camera) -> Bool[Tensor, "*N"]:
+    """Which points in the camera's axes, seen at those pixels, are in its picture."""
+    limits = pixels.new_tensor([camera.width, camera.height])
+    return ((pixels >= 0.0) & (pixels < limits)).all(-1) & (points[..., 2] > camera.near)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 #: What is still read: 50 megapixel photos pass, a small file that unpacks to gigabytes does not.
 MAX_PIXELS = 80_000_000
+MAX_HALVED = 200_000_000
+"""Pixels of a JPEG that is still read, at half its size: the largest that telephones take."""
 READABLE_FORMATS = ("PNG", "JPEG", "WEBP")
 """Pillow's names; its JPEG takes in the MPO files of telephones, a JPEG with a preview behind it."""
 
@@ -37,21 +39,21 @@ def read_image(
     """A PNG, JPEG or WebP picture, turned upright by its EXIF, transparent parts laid over `background`.
 
     Grey, palette, CMYK and 16-bit pictures become RGB; of an animation, the first picture. With `longest_side` (pixels)
-    a picture of twice that and more is averaged by a whole factor, which takes a fraction of the memory.
+    a picture of twice that and more is averaged by a whole factor, which takes a fraction of the memory. JPEGs of more
+    than `MAX_PIXELS` are unpacked at half their size or less.
 
     Raises:
-        StudioError: absent, no such picture, truncated, or more than `MAX_PIXELS`.
+        StudioError: absent, no such picture, truncated, or more than `MAX_PIXELS` (as a JPEG, `MAX_HALVED`).
     """
     from PIL import Image, UnidentifiedImageError
 
     path = Path(path)
+    Image.MAX_IMAGE_PIXELS = MAX_HALVED  # Pillow's own limit is lower
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # refused below, by our own limit
             with Image.open(path, formats=READABLE_FORMATS) as image:
-                _check_size(path, image.size)
-                if longest_side is not None:
-                    image.draft(None, (longest_side, longest_side))  # JPEG alone can be unpacked at half the size
+                _prepare(path, image, longest_side)
                 image.load()
                 return _rgb(_upright(path, _reduced(image, longest_side)), background)
     except UnidentifiedImageError as error:
@@ -73,14 +75,29 @@ def _reduced(image: Image, longest_side: int | None) -> Image:
     return image.reduce(factor) if factor > 1 and image.mode in _AVERAGED else image
 
 
-def _check_size(path: Path, size: tuple[int, int]) -> None:
-    if size[0] * size[1] > MAX_PIXELS:
+def _prepare(path: Path, image: Image, longest_side: int | None) -> None:
+    """To be unpacked no larger than needed, which JPEG alone can be, at half the size and less; or refused."""
+    is_large = _num_pixels(image) > MAX_PIXELS
+    # A progressive JPEG is held whole while it is unpacked, at whatever size.
+    if is_large and (_num_pixels(image) > MAX_HALVED or "progressive" in image.info):
         raise _too_large(path)
+    wanted = [max(image.size) if longest_side is None else longest_side]
+    if is_large:
+        wanted.append(min(image.size) // 2)
+    if min(wanted) < max(image.size):
+        image.draft(None, (min(wanted), min(wanted)))
+    if _num_pixels(image) > MAX_PIXELS:
+        raise _too_large(path)
+
+
+def _num_pixels(image: Image) -> int:
+    return image.width * image.height
 
 
 def _too_large(path: Path) -> StudioError:
     return StudioError(
-        f"{path.name} has more than {MAX_PIXELS // 1_000_000} million pixels", hint="make the picture smaller first"
+        f"{path.name} has more than {MAX_PIXELS // 1_000_000} million pixels",
+        hint=f"make it smaller first; plain JPEGs are read up to {MAX_HALVED // 1_000_000} million",
     )
 
 
@@ -100,10 +117,10 @@ def _upright(path: Path, image: Image) -> Image:
     from PIL import ImageOps
 
     try:
-        return ImageOps.exif_transpose(image)
+        ImageOps.exif_transpose(image, in_place=True)
     except Exception as error:  # the picture itself is good: broken notes about it are no reason to refuse it
         logger.warning("the EXIF data of %s are damaged (%s): the picture is shown as stored", path.name, error)
-        return image
+    return image
 
 
 def _rgb(image: Image, background: tuple[float, float, float]) -> Float[Tensor, "H W 3"]:
@@ -114,7 +131,7 @@ def _rgb(image: Image, background: tuple[float, float, float]) -> Float[Tensor, 
         rgba = torch.from_numpy(np.array(image.convert("RGBA"))).float() / 255.0
         rgb, alpha = rgba[..., :3], rgba[..., 3:]
         return rgb * alpha + rgb.new_tensor(background) * (1.0 - alpha)
-    return torch.from_numpy(np.array(image.convert("RGB"))).float() / 255.0
+    return torch.from_numpy(np.array(image if image.mode == "RGB" else image.convert("RGB"))).float().div_(255.0)
 
 
 def to_uint8(values: Float[Tensor, "*S"]) -> UInt8[np.ndarray, "*S"]:

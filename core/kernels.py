@@ -74,12 +74,14 @@ def device_function(function: Callable[..., Any]) -> Callable[..., Any]:
     return numba.njit(cache=True, nogil=True, fastmath=FAST_MATH, error_model="numpy", inline="always")(function)
 
 
-@cache
 def num_threads() -> int:
-    """How many threads share a kernel: the cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return max(1, len(os.sched_getaffinity(0)))
-    return os.cpu_count() or 1
+    """How many threads share a kernel: numba's own setting, by default the cores this process may use."""
+    return int(getattr(config, "NUMBA_NUM_THREADS"))  # noqa: B009
+
+
+def keep_to_one_thread() -> None:
+    """For one of many processes: to split kernels among cores that are taken costs more than it brings."""
+    setattr(config, "NUMBA_NUM_THREADS", 1)  # noqa: B010
 
 
 @cache

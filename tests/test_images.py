@@ -8,6 +8,7 @@ import zlib
 import numpy as np
 import pytest
 import torch
+from nlfgs_studio.core import images
 from nlfgs_studio.core.errors import StudioError
 from nlfgs_studio.core.images import read_image, to_uint8, write_png
 from PIL import Image
@@ -153,6 +154,28 @@ def test_pictures_that_swell_are_refused(tmp_path, size):
     (tmp_path / "bomb.png").write_bytes(png(width=size[0], height=size[1]))
     with pytest.raises(StudioError, match=r"bomb\.png has more than 80 million pixels"):
         read_image(tmp_path / "bomb.png")
+
+
+@pytest.mark.parametrize("longest_side", [None, 4000])
+def test_photos_of_telephones_are_read_at_half_their_size(tmp_path, monkeypatch, longest_side):
+    """With smaller limits: the largest take a second and a gigabyte."""
+    monkeypatch.setattr(images, "MAX_PIXELS", 100 * 80)
+    monkeypatch.setattr(images, "MAX_HALVED", 200 * 160)
+    left, right = np.full((160, 101, 3), RED, np.uint8), np.full((160, 99, 3), BLUE, np.uint8)
+    Image.fromarray(np.hstack([left, right])).save(tmp_path / "large.jpg", quality=95)
+    read = read_image(tmp_path / "large.jpg", longest_side=longest_side)
+    assert read.shape == (80, 100, 3)
+    assert np.abs(as_bytes(read)[40, [10, 90]].astype(int) - (RED, BLUE)).max() <= 4
+
+
+@pytest.mark.parametrize(("size", "options"), [((100, 81), {"progressive": True}), ((201, 160), {})])
+def test_photos_that_take_too_much_memory_are_refused(tmp_path, monkeypatch, size, options):
+    monkeypatch.setattr(images, "MAX_PIXELS", 100 * 80)
+    monkeypatch.setattr(images, "MAX_HALVED", 200 * 160)
+    Image.new("RGB", size).save(tmp_path / "large.jpg", **options)
+    with pytest.raises(StudioError, match="million pixels") as caught:
+        read_image(tmp_path / "large.jpg")
+    assert "JPEG" in str(caught.value.hint)
 
 
 @pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.webp"])

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from jaxtyping import Float
+from torch import Tensor
 
 from ...core.body.joints import JOINT_LIMITS_DEGREES, PARENTS
 from ...core.body.model import BodyModel, PosedBody
-from ...core.cameras import Camera
+from ...core.cameras import Camera, in_camera, projected, rays_through
 from ...core.geometry.rotations import (
     axis_angle_to_matrix,
     axis_angle_to_quaternion,
@@ -57,9 +58,7 @@ class Gizmo:
 
 def joint_under(mesh: Mesh, body: BodyModel, camera: Camera, position: Point) -> int | None:
     """The joint that moves most of the skin at a pixel; None beside the body."""
-    x, y = position
-    seen = torch.tensor([(x - camera.cx) / camera.fx, (y - camera.cy) / camera.fy, 1.0], dtype=torch.float32)
-    found = hit(mesh, camera.center, camera.camera_from_world[:3, :3].T @ seen)
+    found = hit(mesh, camera.center, _ray(camera, position).float())
     if found is None:
         return None
     weights = body.skin_weights[mesh.faces[found.face]]
@@ -73,8 +72,7 @@ def gizmo_at(posed: PosedBody, joint: int, rotation: Vector, camera: Camera, rad
     if parent >= 0:
         turned = posed.joint_transforms[parent, :3, :3].double() @ turned
     center = posed.joints[joint].double()
-    row = camera.camera_from_world[2].double()
-    depth = max((row[:3] @ center + row[3]).item(), camera.near)
+    depth = max(in_camera(center, camera)[2].item(), camera.near)
     return Gizmo(
         joint=joint,
         rotation=rotation,
@@ -89,19 +87,18 @@ def ring(gizmo: Gizmo, axis: int) -> tuple[Float[np.ndarray, "P 2"], Float[np.nd
     """A ring's closed polygon in pixels, and how much nearer than the joint each point is, in metres."""
     angles = np.linspace(0.0, math.tau, NUM_POINTS + 1)
     points = np.stack([_point(gizmo, axis, angle) for angle in angles])
-    pixels, depths = projected(gizmo.camera, points)
-    _, center_depth = projected(gizmo.camera, gizmo.center[None])
+    pixels, depths = pixels_and_depths(gizmo.camera, points)
+    _, center_depth = pixels_and_depths(gizmo.camera, gizmo.center[None])
     return pixels, center_depth - depths
 
 
-def projected(
+def pixels_and_depths(
     camera: Camera, points: Float[np.ndarray, "P 3"]
 ) -> tuple[Float[np.ndarray, "P 2"], Float[np.ndarray, " P"]]:
-    """Pixels and depths; what is behind the camera is moved before it."""
-    matrix = camera.camera_from_world.double().numpy()
-    x, y, z = (points @ matrix[:3, :3].T + matrix[:3, 3]).T
-    z = np.maximum(z, camera.near)
-    return np.stack([camera.fx * x / z + camera.cx, camera.fy * y / z + camera.cy], axis=1), z
+    """Where points of the world are drawn; what is behind the camera is moved before it."""
+    seen = in_camera(torch.from_numpy(points), camera)
+    seen[:, 2].clamp_(min=camera.near)
+    return projected(seen, camera).numpy(), seen[:, 2].numpy()
 
 
 def grabbed(gizmo: Gizmo, position: Point) -> int | None:
@@ -152,7 +149,7 @@ class Turn:
         angle = math.tau * int(distances.argmin()) / NUM_POINTS
         step = 1e-3
         ends = np.stack([_point(self.gizmo, self.axis, angle + sign * step) for sign in (-1.0, 1.0)])
-        (before, after), _ = projected(self.gizmo.camera, ends)
+        (before, after), _ = pixels_and_depths(self.gizmo.camera, ends)
         tangent = (after - before) / (2.0 * step)
         # Where the ring turns away at its ends a pixel would mean a leap: no slower than a quarter of the radius.
         least = 0.25 * self.gizmo.radius * self.gizmo.camera.fy / max(_depth(self.gizmo), 1e-6)
@@ -185,17 +182,20 @@ def _point(gizmo: Gizmo, axis: int, angle: float) -> Float[np.ndarray, "3"]:
 
 
 def _depth(gizmo: Gizmo) -> float:
-    _, depths = projected(gizmo.camera, gizmo.center[None])
+    _, depths = pixels_and_depths(gizmo.camera, gizmo.center[None])
     return float(depths[0])
+
+
+def _ray(camera: Camera, position: Point) -> Float[Tensor, "3"]:
+    """Where a pixel looks in the world; one metre deep."""
+    pixel = torch.tensor([position], dtype=torch.float64)
+    ray = torch.nn.functional.pad(rays_through(pixel, camera.intrinsics), (0, 1), value=1.0)[0]
+    return camera.camera_from_world[:3, :3].T.double() @ ray
 
 
 def _angle_at(gizmo: Gizmo, axis: int, position: Point) -> float | None:
     """Where the ray through a pixel meets the ring's plane, as an angle on it; None where the plane is too steep."""
-    camera, (x, y) = gizmo.camera, position
-    matrix = camera.camera_from_world.double().numpy()
-    rotation = matrix[:3, :3]
-    eye = -rotation.T @ matrix[:3, 3]
-    ray = rotation.T @ np.array([(x - camera.cx) / camera.fx, (y - camera.cy) / camera.fy, 1.0])
+    eye, ray = gizmo.camera.center.double().numpy(), _ray(gizmo.camera, position).numpy()
     normal, towards = gizmo.axes[:, axis], gizmo.center - eye
     steepness = float(normal @ towards) / max(float(np.linalg.norm(towards)), 1e-12)
     crossing = float(normal @ ray)

@@ -11,7 +11,7 @@ from ..actions import BeginDrag, EndDrag, SelectJoint, SetJoint
 from ..services import Services
 from ..state import State
 from ..theme import CLEAR, Colour, Item, Theme
-from .gizmo import Gizmo, Point, Turn, beyond_limits, gizmo_at, grabbed, handle, joint_under, projected, ring
+from .gizmo import Gizmo, Point, Turn, beyond_limits, gizmo_at, grabbed, handle, joint_under, pixels_and_depths, ring
 
 RADIUS = 74
 """Of the rings, in lengths of the design."""
@@ -153,7 +153,7 @@ class JointGizmo:
         for near in (False, True):
             for axis in range(3):
                 self._draw_ring(gizmo, axis, held=held == axis, near=near)
-        (center,), _ = projected(gizmo.camera, gizmo.center[None])
+        (center,), _ = pixels_and_depths(gizmo.camera, gizmo.center[None])
         dpg.draw_circle(center.tolist(), px(4), color=CLEAR, fill=NAME_COLOUR, parent=self._layer)
         beyond = beyond_limits(gizmo.joint, gizmo.rotation)
         words = [(joint_title(gizmo.joint), NAME_COLOUR)]

@@ -10,9 +10,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ..body.model import BodyModel, pose_body, shape_body
+from ..cameras import in_camera, projected
 from ..gaussians import GaussianParameters
 from ..geometry.rotations import normalized_quaternion
-from ..synthetic.labels import in_camera, projected
 from ..synthetic.photo import MadeUpPhoto
 from .scores import geometric_medians
 

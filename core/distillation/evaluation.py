@@ -10,7 +10,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ..body.model import BodyModel, pose_body, shape_body
-from ..cameras import Camera
+from ..cameras import in_camera, in_world
 from ..errors import StudioError
 from ..gaussians import GaussianParameters
 from ..machine import machine
@@ -18,7 +18,6 @@ from ..nlf.evidence import Evidence
 from ..nlf.network import NlfGs
 from ..nlf.reader import PhotoReader, Reading
 from ..nlf.template import network_template
-from ..synthetic.labels import in_camera
 from ..synthetic.photo import MadeUpPhoto, PhotoStudio
 from .baselines import Blind, blind, true_vertices
 from .cost import reading_cost
@@ -145,12 +144,6 @@ _GAINS = {
 }
 
 
-def _in_world(point: Float[Tensor, "3"], camera: Camera) -> Float[Tensor, "3"]:
-    """A point in the camera's axes."""
-    matrix = camera.camera_from_world
-    return (point - matrix[:3, 3]) @ matrix[:3, :3]
-
-
 class _Examination:
     """Looks at photos one by one, with and without evidence, and notes how far off everything is."""
 
@@ -221,7 +214,7 @@ class _Examination:
                 photo.framing.value,
                 self._studio.lit_person(photo),
                 photo.camera,
-                _in_world(shown.mean(0), photo.camera),
+                in_world(shown.mean(0), photo.camera),
                 answers,
             )
         )

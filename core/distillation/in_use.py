@@ -8,9 +8,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from ..body.model import BodyModel
+from ..cameras import projected
 from ..errors import StudioError
 from ..nlf.reader import PhotoReader
-from ..synthetic.labels import projected
 from ..synthetic.photo import MadeUpPhoto
 from ..tracking.photo_evidence import PhotoWitness
 from ..tracking.tracker import prepare

@@ -23,6 +23,7 @@ from ..avatar.template import Template
 from ..body.parameters import BodyPose
 from ..cameras import Camera
 from ..gaussians import GaussianParameters
+from ..kernels import keep_to_one_thread
 from ..synthetic.photo import CROP, PHOTOS_AT_ONCE, MadeUpPhoto
 from .schedule import draws_pictures
 from .settings import TrainingSettings
@@ -193,6 +194,7 @@ def _start_worker(_: int) -> None:
     """A signal may reach the whole group of processes: the training ends its workers itself, once it has saved."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    keep_to_one_thread()
 
 
 def collated(photos: Sequence[MadeUpPhoto], settings: TrainingSettings) -> PhotoBatch:
@@ -200,13 +202,12 @@ def collated(photos: Sequence[MadeUpPhoto], settings: TrainingSettings) -> Photo
     drawn = [_draw(photo, settings) for photo in photos]
     truths = [photo.truth for photo in photos]
     truth = {each.name: torch.cat([getattr(one, each.name) for one in truths]) for each in fields(GaussianParameters)}
-    cameras = [photo.camera for photo in photos]
     return PhotoBatch(
         numbers=torch.tensor([photo.number for photo in photos]),
         images=_stacked([photo.image for photo in photos]),
         evidence=_stacked([each.evidence for each in drawn]),
         informed=torch.tensor([each.informed for each in drawn]),
-        intrinsics=torch.tensor([[camera.fx, camera.fy, camera.cx, camera.cy] for camera in cameras]),
+        intrinsics=_stacked([photo.camera.intrinsics for photo in photos]).float(),
         which=_stacked([photo.which for photo in photos]),
         pixels=_reached(_stacked([photo.pixels for photo in photos])),
         points=_stacked([photo.points for photo in photos]),

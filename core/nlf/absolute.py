@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from ..cameras import Camera
+from ..cameras import Camera, projected, rays_through
 
 RIDGE = 1e-4
 """On columns of unit root mean square (NLF)."""
@@ -58,15 +58,14 @@ def placed(
     Of the points `inside` the picture, those that do not agree count less and less: above all points beyond its edge,
     which were found within it. Where the two agree, the answer lies halfway between them (NLF).
     """
-    focal, middle = pixels.new_tensor([camera.fx, camera.fy]), pixels.new_tensor([camera.cx, camera.cy])
-    rays = (pixels - middle) / focal
+    rays = rays_through(pixels, camera.intrinsics)
     trust = inside.to(pixels)
     points, seen = relative, relative
     for _ in range(_ROUNDS):
         points = relative + absolute_translation(rays[None], relative[None], (trust / sigma.square())[None])[0]
         depth = points[:, 2:].clamp_min(NEAREST)
         seen = torch.cat([rays * depth, depth], dim=-1)
-        miss = ((points[:, :2] / depth - rays) * focal).norm(dim=-1)
+        miss = (projected(torch.cat([points[:, :2], depth], dim=-1), camera) - pixels).norm(dim=-1)
         usual = miss[inside].median().clamp_min(_AGREEMENT) if inside.any() else _AGREEMENT
         trust = inside / (1.0 + (miss / usual).square())
     return points + 0.5 * trust[:, None] * (seen - points)

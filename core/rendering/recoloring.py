@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from ..cameras import Camera
+from ..cameras import Camera, in_camera, in_frame, projected
 from ..gaussians import Gaussians
 from ..geometry.spherical_harmonics import SH_C0
 from ..kernels import run_split
@@ -36,8 +36,7 @@ def colored(gaussians: Gaussians, colors: Float[Tensor, "N 3"]) -> Gaussians:
 
 def as_points(gaussians: Gaussians, camera: Camera, size: float) -> Gaussians:
     """Opaque and equally large in the picture, wherever they are; `size` 1 is about two pixels."""
-    row = camera.camera_from_world[2].to(gaussians.means)
-    depths = (gaussians.means @ row[:3] + row[3]).clamp_min(MIN_DEPTH)
+    depths = in_camera(gaussians.means, camera)[:, 2].clamp_min(MIN_DEPTH)
     variances = (POINT_DEVIATION * size * depths / camera.fy).square()
     covariances = torch.zeros_like(gaussians.covariances)
     covariances[:, [0, 3, 5]] = variances[:, None]
@@ -96,12 +95,9 @@ def palette(count: int) -> Float[Tensor, "C 3"]:
 
 def depth_range(gaussians: Gaussians, camera: Camera) -> tuple[float, float]:
     """The nearest and the farthest Gaussian in the picture, metres; a few strays do not count."""
-    matrix = camera.camera_from_world.detach().cpu().numpy()
-    x, y, z = (gaussians.means.detach().cpu().numpy() @ matrix[:3, :3].T + matrix[:3, 3]).T
-    with np.errstate(all="ignore"):
-        column, row = camera.fx * x / z + camera.cx, camera.fy * y / z + camera.cy
-        inside = (column >= 0) & (column < camera.width) & (row >= 0) & (row < camera.height)
-        visible = z[inside & (z > camera.near) & np.isfinite(z)]
+    seen = in_camera(gaussians.means.detach().cpu(), camera)
+    inside = in_frame(projected(seen, camera), seen, camera) & seen.isfinite().all(-1)
+    visible = seen[inside, 2].numpy()
     if len(visible) == 0:
         return 0.0, 1.0
     stray = round(DEPTH_TRIM * (len(visible) - 1))

@@ -8,9 +8,9 @@ import numpy as np
 from jaxtyping import Float
 
 from ..cameras import Camera
+from ..opencv import cv2
 from .interiors import muted
 from .lighting import Light
-from .opencv import cv2
 from .surroundings import drawn_room, drawn_street
 
 _SIDE = 128

@@ -9,8 +9,8 @@ from torch import Tensor
 
 from ..avatar.template import Template
 from ..body.model import BodyModel
-from ..cameras import Camera
-from .labels import in_frame, points_of, projected
+from ..cameras import Camera, in_frame, projected
+from .labels import points_of
 
 _IN_FRAME = 0.75
 """Of what is told, if there is as much."""

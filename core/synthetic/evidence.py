@@ -17,9 +17,8 @@ from ..body.fast_forward import FastPoser
 from ..body.joints import JOINT_NAMES, NUM_JOINTS, PARENTS
 from ..body.model import BodyModel, PosedBody, ShapedBody
 from ..body.parameters import BodyPose
-from ..cameras import Camera
+from ..cameras import Camera, in_camera, in_frame, projected, rays_through
 from .depths import nearest_faces
-from .labels import in_camera, projected
 
 EVIDENCE_SIDE = 64
 """Cells along a side of the map."""
@@ -132,10 +131,9 @@ def perturbed_fit(
 
 def _onto(found: Float[Tensor, "A 3"], true: Float[Tensor, "A 3"], camera: Camera) -> Float[np.ndarray, "3"]:
     """By how much the found points must be moved to be seen where the true ones are: least squares, linear in it."""
-    pixels, q = projected(true, camera).double().numpy(), found.double().numpy()
-    seen = ((pixels >= 0.0) & (pixels < (camera.width, camera.height))).all(-1) & (true[:, 2].numpy() > camera.near)
-    weights = np.tile(np.where(seen, 1.0, 1e-3), 2)[:, None]
-    x, y = (pixels[:, 0] - camera.cx) / camera.fx, (pixels[:, 1] - camera.cy) / camera.fy
+    pixels, q = projected(true, camera), found.double().numpy()
+    weights = np.tile(np.where(in_frame(pixels, true, camera), 1.0, 1e-3), 2)[:, None]
+    x, y = rays_through(pixels.double(), camera.intrinsics).numpy().T
     zeros, ones = np.zeros_like(x), np.ones_like(x)
     rows = np.concatenate([np.stack([ones, zeros, -x], 1), np.stack([zeros, ones, -y], 1)])
     sides = np.concatenate([x * q[:, 2] - q[:, 0], y * q[:, 2] - q[:, 1]])

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float
 
+from ..opencv import cv2
 from .evidence import EVIDENCE_SIDE
-from .opencv import cv2
 
 
 def perturbed_mask(

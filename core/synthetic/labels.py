@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from ..avatar.template import Template
-from ..cameras import Camera
+from ..cameras import Camera, in_camera, in_frame, projected
 from .depths import depth_picture
 
 _TOLERANCE = 0.004
@@ -27,6 +27,8 @@ class Labels:
     """In the frame and before the camera."""
     visible: Bool[Tensor, " M"]
     """Inside, facing the camera, and with nothing of the body before it."""
+    facing: Float[Tensor, " M"]
+    """Cosine between the surface's normal and the way to the camera."""
 
 
 def labels_of(template: Template, which: Int[Tensor, " M"], vertices: Float[Tensor, "V 3"], camera: Camera) -> Labels:
@@ -46,28 +48,10 @@ def labels_of(template: Template, which: Int[Tensor, " M"], vertices: Float[Tens
     # Within half a pixel a slanting surface comes nearer by this much.
     slope = (1.0 / facing.clamp_min(0.15)) * points[:, 2] / camera.fx
     visible = inside & (facing > 0.05) & (points[:, 2] <= shown + _TOLERANCE + slope)
-    return Labels(pixels=pixels, points=points, inside=inside, visible=visible)
+    return Labels(pixels=pixels, points=points, inside=inside, visible=visible, facing=facing)
 
 
 def points_of(template: Template, which: Int[Tensor, " M"], vertices: Float[Tensor, "V 3"]) -> Float[Tensor, "M 3"]:
     """Where some of a template's Gaussians hang on a mesh."""
     corners = vertices[template.faces[template.face_indices[which]]]
     return (corners * template.barycentrics[which][..., None]).sum(1)
-
-
-def in_frame(pixels: Float[Tensor, "N 2"], points: Float[Tensor, "N 3"], camera: Camera) -> Bool[Tensor, " N"]:
-    """Which points in the camera's axes are in its picture."""
-    limits = pixels.new_tensor([camera.width, camera.height])
-    return ((pixels >= 0.0) & (pixels < limits)).all(-1) & (points[:, 2] > camera.near)
-
-
-def in_camera(points: Float[Tensor, "N 3"], camera: Camera) -> Float[Tensor, "N 3"]:
-    """From the world to the camera's axes."""
-    matrix = camera.camera_from_world
-    return points @ matrix[:3, :3].T + matrix[:3, 3]
-
-
-def projected(points: Float[Tensor, "N 3"], camera: Camera) -> Float[Tensor, "N 2"]:
-    """Pixels of points in the camera's axes; what is behind the camera lands anywhere."""
-    depth = torch.where(points[:, 2:].abs() < 1e-6, 1e-6, points[:, 2:])
-    return points[:, :2] / depth * points.new_tensor([camera.fx, camera.fy]) + points.new_tensor([camera.cx, camera.cy])

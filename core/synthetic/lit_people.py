@@ -23,22 +23,24 @@ def lit(
     """Colours of some of the person's Gaussians, posed as `rigged` in that light."""
     assert rigged.sh_rotations_wxyz is not None
     means = rigged.means.numpy()
-    points = means[which]
+    points = means.take(which, axis=0)
     seen, normals = np.empty_like(points), np.empty_like(points)
     seen_colours(
         which, means, rigged.sh_rotations_wxyz.numpy(), rigged.sh.numpy(), person.normals.numpy(),
         camera.center.numpy(), seen, normals,
     )  # fmt: skip
-    return lit_colours(seen, shade(light, normals, reaching(light, points, normals, means[person.casters])))
+    return lit_colours(
+        seen, shade(light, normals, reaching(light, points, normals, means.take(person.casters, axis=0)))
+    )
 
 
 def coloured(gaussians: Gaussians, which: Int[np.ndarray, " S"], colours: Float[np.ndarray, "S 3"]) -> Gaussians:
     """Some of the Gaussians, in these colours from wherever they are seen."""
     kept = torch.from_numpy(which)
     return Gaussians(
-        means=gaussians.means[kept],
-        covariances=gaussians.covariances[kept],
-        opacities=gaussians.opacities[kept],
+        means=gaussians.means.index_select(0, kept),
+        covariances=gaussians.covariances.index_select(0, kept),
+        opacities=gaussians.opacities.index_select(0, kept),
         sh=torch.from_numpy((colours - 0.5) / SH_C0)[:, None],
     )
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from ..opencv import cv2
 from .interiors import muted
-from .opencv import cv2
 
 _CHANCE = 0.18
 _LONG = 600.0

@@ -16,7 +16,7 @@ from ..body.fast_forward import FastPoser
 from ..body.joints import FACE_JOINTS, JOINT_NAMES
 from ..body.model import BodyModel, shape_body
 from ..body.parameters import BodyPose
-from ..cameras import Camera
+from ..cameras import Camera, in_camera, projected
 from ..gaussians import GaussianParameters, Gaussians
 from ..geometry.spherical_harmonics import SH_C0
 from ..rendering.cpu_renderer import CpuRenderer
@@ -27,7 +27,7 @@ from .evidence import evidence_map, perturbed_fit
 from .expressions import drawn_face_turns, drawn_photo_face
 from .found_mask import perturbed_mask
 from .framing import CROP, Framing, drawn_camera, drawn_framing
-from .labels import in_camera, labels_of, points_of, projected
+from .labels import labels_of, points_of
 from .lighting import Light, drawn_light
 from .lit_people import coloured, lit, shown
 from .occluders import drawn_occluder

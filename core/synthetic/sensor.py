@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from .opencv import cv2
+from ..opencv import cv2
 
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 _NOISE_SIDE = 1024

@@ -9,9 +9,9 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from ..cameras import Camera
+from ..opencv import cv2
 from .interiors import hashed, muted, painted_floor, painted_wall
 from .lighting import Light, shade
-from .opencv import cv2
 from .ray_kernels import enter_box, leave_box
 
 _FAR = 200.0

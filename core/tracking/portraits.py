@@ -21,7 +21,7 @@ from ..avatar.wardrobe import dressed_avatar
 from ..body.joints import FACE_JOINTS, JOINT_NAMES
 from ..body.model import BodyModel, PosedBody, ShapedBody, shape_body
 from ..body.parameters import BodyPose
-from ..cameras import Camera
+from ..cameras import Camera, in_camera, projected
 from ..gaussians import GaussianParameters
 from ..pipeline import Pipeline
 from ..rendering.cpu_renderer import CpuRenderer
@@ -49,10 +49,7 @@ class Portrait:
 
     def project(self, points: Float[np.ndarray, "*N 3"]) -> Float[np.ndarray, "*N 2"]:
         """From the world to pixels."""
-        matrix = self.camera.camera_from_world.double().numpy()
-        seen = points @ matrix[:3, :3].T + matrix[:3, 3]
-        lens, middle = (self.camera.fx, self.camera.fy), (self.camera.cx, self.camera.cy)
-        return seen[..., :2] / seen[..., 2:] * lens + middle
+        return projected(in_camera(torch.from_numpy(points), self.camera), self.camera).numpy()
 
 
 class PortraitStudio:

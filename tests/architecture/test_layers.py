@@ -17,7 +17,7 @@ HEAVY = ("anny", "av", "cv2", "dearpygui", "gsplat", "mediapipe", "numba", "Open
 HOMES = {
     "anny": r"core/body/builtin/.*",
     "av": r"core/(storage/video|tracking/file_source)\.py",
-    "cv2": r"core/(tracking/(camera_source|scaling)|synthetic/opencv)\.py",
+    "cv2": r"core/(tracking/(camera_source|scaling)|opencv)\.py",
     "dearpygui": r"app/(window|theme|lettering|shortcuts|viewport/.*|panels/.*)(\.py)?",
     "gsplat": r"core/rendering/gsplat_(renderer|build)\.py",
     "mediapipe": r"core/tracking/mediapipe_graphs\.py",

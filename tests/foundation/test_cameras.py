@@ -7,7 +7,21 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from nlfgs_studio.core.cameras import MAX_DISTANCE, MIN_DISTANCE, OrbitCamera, framing, look_at, orbited, panned, zoomed
+from nlfgs_studio.core.cameras import (
+    MAX_DISTANCE,
+    MIN_DISTANCE,
+    OrbitCamera,
+    framing,
+    in_camera,
+    in_frame,
+    in_world,
+    look_at,
+    orbited,
+    panned,
+    projected,
+    rays_through,
+    zoomed,
+)
 
 angles = st.floats(-10, 10)
 
@@ -79,3 +93,32 @@ def test_looking_straight_down_is_refused():
     with pytest.raises(ValueError, match="above"):
         look_at((0.0, 1.0, 0.0), (0.0, 0.0, 0.0), fx=1.0, fy=1.0, width=1, height=1)
     assert math.isfinite(OrbitCamera(pitch=math.radians(89)).camera(10, 10).camera_from_world.sum())
+
+
+@pytest.mark.parametrize(("yaw", "pitch"), [(0.0, 0.0), (0.7, -0.4), (-2.9, 1.2)])
+def test_points_are_seen_where_they_project_and_come_back(yaw, pitch):
+    camera = orbited(OrbitCamera(), yaw=yaw, pitch=pitch).camera(640, 480)
+    points = 3.0 * torch.rand(200, 3, generator=torch.Generator().manual_seed(3)) - 1.5
+    seen = in_camera(points, camera)
+    pixels, expected = projected(seen, camera), [_project(camera, point) for point in points.tolist()]
+    torch.testing.assert_close(pixels, torch.tensor(expected)[:, :2], atol=1e-2, rtol=1e-4)
+    inside = [0 <= x < 640 and 0 <= y < 480 and z > camera.near for x, y, z in expected]
+    assert in_frame(pixels, seen, camera).tolist() == inside
+    assert 20 < sum(inside) < 180
+    torch.testing.assert_close(in_world(seen, camera), points, atol=1e-5, rtol=0)
+    rays = rays_through(pixels, camera.intrinsics)
+    torch.testing.assert_close(rays * seen[:, 2:], seen[:, :2], atol=1e-4, rtol=0)
+
+
+def test_what_is_behind_the_camera_is_not_in_its_frame():
+    camera = OrbitCamera().camera(64, 64)
+    seen = torch.tensor([[0.0, 0.0, -1.0], [0.0, 0.0, 0.5 * camera.near], [0.0, 0.0, 1.0]])
+    assert in_frame(projected(seen, camera), seen, camera).tolist() == [False, False, True]
+
+
+def test_rays_of_several_cameras_go_through_their_own_lenses():
+    cameras = [OrbitCamera(vertical_fov=fov).camera(64, 48) for fov in (0.4, 1.2)]
+    pixels = 64.0 * torch.rand(2, 5, 2)
+    together = rays_through(pixels, torch.stack([camera.intrinsics for camera in cameras]))
+    for rays, own, camera in zip(together, pixels, cameras, strict=True):
+        torch.testing.assert_close(rays, rays_through(own, camera.intrinsics))

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from nlfgs_studio.core.cameras import look_at
+from nlfgs_studio.core.cameras import in_camera, look_at, projected
 from nlfgs_studio.core.nlf.crops import CropBox, cropped, cropped_camera
-from nlfgs_studio.core.synthetic.labels import in_camera, projected
 
 
 def _gradient(height: int, width: int) -> np.ndarray:

@@ -10,13 +10,12 @@ import torch
 from nlfgs_studio.core.avatar.avatar import Avatar
 from nlfgs_studio.core.body.model import BodyModel, pose_body, shape_body
 from nlfgs_studio.core.body.parameters import BodyPose
-from nlfgs_studio.core.cameras import Camera, look_at
+from nlfgs_studio.core.cameras import Camera, in_camera, look_at, projected
 from nlfgs_studio.core.nlf.config import NetworkConfig
 from nlfgs_studio.core.nlf.evidence import Evidence
 from nlfgs_studio.core.nlf.network import NlfGs
 from nlfgs_studio.core.nlf.reader import PhotoReader
 from nlfgs_studio.core.synthetic.evidence import evidence_map
-from nlfgs_studio.core.synthetic.labels import in_camera, projected
 from torch import Tensor
 
 CONFIG = NetworkConfig(channels=32, detail_channels=16, num_frequencies=16, num_eigenfunctions=8, width=32)

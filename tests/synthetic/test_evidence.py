@@ -6,9 +6,10 @@ import numpy as np
 import torch
 from nlfgs_studio.core.body.fast_forward import FastPoser
 from nlfgs_studio.core.body.model import pose_body, shape_body
+from nlfgs_studio.core.cameras import in_camera, projected
 from nlfgs_studio.core.synthetic.evidence import canonical_points, evidence_map, perturbed_fit
 from nlfgs_studio.core.synthetic.found_mask import perturbed_mask
-from nlfgs_studio.core.synthetic.labels import in_camera, labels_of, projected
+from nlfgs_studio.core.synthetic.labels import labels_of
 
 
 def test_cells_show_the_canonical_place_of_what_is_seen_there(body, network_body_template, photos):

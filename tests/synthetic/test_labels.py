@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 import torch
 from nlfgs_studio.core.body.model import pose_body, shape_body
-from nlfgs_studio.core.cameras import look_at
+from nlfgs_studio.core.cameras import in_camera, look_at, projected
 from nlfgs_studio.core.gaussians import Gaussians
 from nlfgs_studio.core.rendering.cpu_renderer import CpuRenderer
 from nlfgs_studio.core.rendering.display import Mesh
 from nlfgs_studio.core.rendering.mesh_renderer import hit
 from nlfgs_studio.core.rendering.renderer import RenderSettings
-from nlfgs_studio.core.synthetic.labels import in_camera, labels_of, projected
+from nlfgs_studio.core.synthetic.labels import labels_of
 
 
 def _posed(body, photo):
