@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from nlfgs_studio.core.losses import dissimilarity, l1, silhouette, ssim_map
+from nlfgs_studio.core.losses import dissimilarity, l1, psnr_inside, silhouette, ssim_inside, ssim_map
 
 
 def _pictures(height: int = 40, width: int = 31) -> tuple[torch.Tensor, torch.Tensor]:
@@ -55,3 +55,32 @@ def test_a_missing_part_of_the_silhouette_is_pulled_in() -> None:
     silhouette(alpha, mask).backward()
     assert alpha.grad is not None
     assert torch.equal(alpha.grad < 0.0, mask > 0.0)
+
+
+def test_only_what_the_mask_covers_counts() -> None:
+    """A difference of 0.1 everywhere inside is 20 dB, whatever lies outside."""
+    truth = torch.rand(40, 40, 3, generator=torch.Generator().manual_seed(2)) * 0.5
+    mask = torch.zeros(40, 40, dtype=torch.bool)
+    mask[8:30, 5:20] = True
+    picture = torch.where(mask[..., None], truth + 0.1, 1.0 - truth)
+    assert psnr_inside(picture, truth, mask) == pytest.approx(20.0, abs=1e-4)
+    assert psnr_inside(truth, truth, mask) == pytest.approx(100.0)
+
+
+def test_pictures_are_compared_as_scikit_image_compares_them() -> None:
+    generator = torch.Generator().manual_seed(3)
+    truth = torch.nn.functional.interpolate(
+        torch.rand(1, 3, 8, 8, generator=generator), size=(48, 48), mode="bilinear"
+    )[0].permute(1, 2, 0)
+    picture = (truth + 0.05 * torch.randn(48, 48, 3, generator=generator)).clamp(0.0, 1.0)
+    mask = torch.zeros(48, 48, dtype=torch.bool)
+    mask[10:40, 12:30] = True
+    judge = pytest.importorskip("skimage.metrics")
+    _, judged = judge.structural_similarity(
+        truth.numpy(), picture.numpy(), channel_axis=-1, data_range=1.0, gaussian_weights=True, sigma=1.5,
+        use_sample_covariance=False, full=True,
+    )  # fmt: skip
+    assert ssim_inside(picture, truth, mask) == pytest.approx(judged[mask.numpy()].mean(), abs=1e-4)
+    everywhere = torch.ones_like(mask)
+    expected = judge.peak_signal_noise_ratio(truth.numpy(), picture.numpy(), data_range=1.0)
+    assert psnr_inside(picture, truth, everywhere) == pytest.approx(expected, abs=1e-4)

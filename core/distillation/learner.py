@@ -18,7 +18,7 @@ from ..nlf.localizer import Localization
 from ..nlf.network import NlfGs, Queries
 from ..nlf.queries import interpolated, vertex_queries
 from ..nlf.template import base_parameters
-from .objectives import Misses, attribute_terms, localization_terms, misses
+from .objectives import Misses, attribute_terms, localization_terms, misses, regularisers
 from .photos import PhotoBatch, WholePhoto
 from .pictures import Pictures
 from .schedule import Stage
@@ -77,6 +77,7 @@ class Learner(nn.Module):
         seen = (batch.visible & batch.inside).flatten()
         sizes = self.asked.sizes[batch.which].flatten()
         terms |= attribute_terms(made, batch.truth, seen, sizes, hidden=weights.hidden, offsets=stage.offsets)
+        terms |= regularisers(made, sizes, offsets=stage.offsets)
         if stage.pictures and batch.whole is not None:
             terms |= self._pictures.terms(self._made_everywhere(batch.whole, stage), batch.whole, weights)
         loss = torch.stack([getattr(weights, name) * value for name, value in terms.items()]).sum()

@@ -12,9 +12,11 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn import functional
 
+from ..cameras import rays_through
 from ..gaussians import GaussianParameters
 from ..geometry.rotations import normalized_quaternion, quaternion_to_matrix
 from ..geometry.spherical_harmonics import SH_C0
+from ..losses import indecision, oversize
 from ..nlf.absolute import absolute_translation
 from ..nlf.config import NetworkConfig
 from ..nlf.localizer import Localization
@@ -25,6 +27,9 @@ ABSOLUTE_SIGMA = 4.0
 
 SURE = 0.3
 """Metres: points of a larger sigma do not say where the body is (NLF)."""
+
+DEPARTURE = 1e-3
+"""Metres: Gaussians nearer to the skin than this have hardly left it."""
 
 
 def uncertain(errors: Float[Tensor, "B N d"], sigma: Float[Tensor, "B N"]) -> Float[Tensor, "B N"]:
@@ -93,9 +98,7 @@ def localization_terms(
 
 def absolute_points(found: Localization, batch: PhotoBatch) -> Float[Tensor, "B N 3"]:
     """The relative points moved to where they project to the pixels that were found."""
-    fx, fy, cx, cy = batch.intrinsics[:, None].unbind(-1)
-    x, y = found.pixels.float().unbind(-1)
-    rays = torch.stack([(x - cx) / fx, (y - cy) / fy], dim=-1)
+    rays = rays_through(found.pixels.float(), batch.intrinsics)
     # The ends of the photo pull in what lies outside it.
     sure = batch.inside & (found.sigma < SURE)
     weights = torch.where(sure, 1.0, 1e-4) / found.sigma.detach().square()
@@ -127,6 +130,18 @@ def attribute_terms(
         terms["offsets"] = (
             weight * functional.smooth_l1_loss(metres, torch.zeros_like(metres), reduction="none", beta=0.01).sum(-1)
         ).mean()
+    return terms
+
+
+def regularisers(
+    made: GaussianParameters, sizes: Float[Tensor, " N"], *, offsets: bool
+) -> dict[str, Float[Tensor, ""]]:
+    """By their names in `LossWeights`: what is sane whatever the photo; `sizes` are those of the faces, metres."""
+    terms = {"oversizes": oversize(made.log_scales).mean(), "indecision": indecision(made.opacity_logits).mean()}
+    if offsets:
+        # Lengths, not their squares: few Gaussians leave the skin, and those go as far as they must.
+        metres = made.offsets * sizes[:, None]
+        terms["departures"] = (metres.square().sum(-1) + DEPARTURE**2).sqrt().sub(DEPARTURE).mean()
     return terms
 
 

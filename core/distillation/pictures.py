@@ -5,7 +5,6 @@ The truth is drawn as the answer is, on the same body: what is compared is the G
 
 from __future__ import annotations
 
-import logging
 import math
 from dataclasses import dataclass, replace
 
@@ -19,17 +18,13 @@ from ..avatar.template import Template
 from ..body.model import BodyModel, ShapedBody, moved, pose_body, shape_body
 from ..body.parameters import BodyPose
 from ..cameras import Camera, look_at
-from ..errors import StudioError
 from ..gaussians import GaussianParameters
 from ..losses import dissimilarity, l1, silhouette
-from ..rendering.cpu_renderer import CpuRenderer
-from ..rendering.gsplat_renderer import GsplatRenderer
-from ..rendering.renderer import DifferentiableRenderer, RenderSettings
+from ..rendering.differentiable import differentiable_renderer
+from ..rendering.renderer import RenderSettings
 from ..synthetic.poses import drawn_pose
 from .photos import WholePhoto
 from .settings import LossWeights
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -43,7 +38,7 @@ class Pictures:
 
     def __init__(self, body: BodyModel, template: Template, *, side: int, device: torch.device) -> None:
         self._body, self._template, self._side, self._device = moved(body, device=device), template, side, device
-        self._renderer = _renderer(device)
+        self._renderer = differentiable_renderer(device)
 
     def terms(self, made: GaussianParameters, whole: WholePhoto, weights: LossWeights) -> dict[str, Float[Tensor, ""]]:
         """By their names in `LossWeights`; means over the views."""
@@ -76,16 +71,6 @@ class Pictures:
         camera = view.camera.resized(self._side, self._side)
         image = self._renderer.render_differentiable(gaussians, camera, RenderSettings(), behind)
         return image.rgb, image.alpha
-
-
-def _renderer(device: torch.device) -> DifferentiableRenderer:
-    """The processor's where the device has none of its own."""
-    if device.type == "cuda":
-        try:
-            return GsplatRenderer(device)
-        except StudioError as error:
-            logger.warning("pictures are drawn by the processor: %s", error.message)
-    return CpuRenderer()
 
 
 def _part_of(template: Template, which: Tensor) -> Template:

@@ -19,11 +19,12 @@ from ..body.parameters import BodyPose
 from ..cameras import Camera
 from ..gaussians import GaussianParameters, Gaussians
 from ..geometry.rotations import axis_angle_to_matrix
+from ..losses import psnr_inside, ssim_inside
 from ..pipeline import Pipeline
 from ..rendering.cpu_renderer import CpuRenderer
 from ..rendering.renderer import RenderSettings
 from .pointwise import FRAMINGS
-from .scores import median_interval, psnr_inside, spread, ssim_inside
+from .scores import median_interval, spread
 
 ASIDE = math.radians(45.0)
 VIEWS = ("input", "aside")

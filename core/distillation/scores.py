@@ -1,4 +1,4 @@
-"""What a heap of errors amounts to, and how alike two pictures are where somebody stands."""
+"""What a heap of errors amounts to."""
 
 from __future__ import annotations
 
@@ -8,13 +8,8 @@ from jaxtyping import Bool, Float, Int
 from scipy.stats import rankdata
 from torch import Tensor
 
-from ..losses import ssim_map
-
 Spread = dict[str, float]
 """Of some values: their "median", 10th and 90th percentile ("p10", "p90"), and how many they are ("count")."""
-
-_EQUAL_ERROR = 1e-10
-"""Mean squared; pictures that are equal have 100 dB."""
 
 
 def spread(values: Float[np.ndarray, " N"]) -> Spread | None:
@@ -59,17 +54,6 @@ def correlation(first: Float[np.ndarray, " N"], second: Float[np.ndarray, " N"])
 def rank_correlation(first: Float[np.ndarray, " N"], second: Float[np.ndarray, " N"]) -> float | None:
     """Spearman's: whether the larger goes with the larger, on whatever scale."""
     return correlation(rankdata(first), rankdata(second))
-
-
-def psnr_inside(picture: Float[Tensor, "H W 3"], truth: Float[Tensor, "H W 3"], mask: Bool[Tensor, "H W"]) -> float:
-    """Decibels, of the pixels of `mask` alone; colours in [0, 1]."""
-    squared = (picture - truth)[mask].double().square().mean()
-    return float(-10.0 * torch.log10(squared.clamp_min(_EQUAL_ERROR)))
-
-
-def ssim_inside(picture: Float[Tensor, "H W 3"], truth: Float[Tensor, "H W 3"], mask: Bool[Tensor, "H W"]) -> float:
-    """Mean over the pixels of `mask`; their windows reach beyond it, so give both pictures the same background."""
-    return float(ssim_map(picture, truth)[mask].mean())
 
 
 def geometric_medians(

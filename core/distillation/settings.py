@@ -30,6 +30,12 @@ class LossWeights:
     dissimilarity: float = 0.2
     """Of a picture, beside 1 - this of its mean difference (Kerbl et al. 2023)."""
     silhouettes: float = 0.5
+    oversizes: float = 0.1
+    """Of giants and needles. This and what follows is to be far below what the truth pulls with."""
+    departures: float = 0.02
+    """Of Gaussians from the skin: 1 in 250 of what the truth pulls with from a centimetre on."""
+    indecision: float = 0.002
+    """Of Gaussians that are half there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

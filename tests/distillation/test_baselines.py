@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 import torch
 from nlfgs_studio.core.body.model import BodyModel
+from nlfgs_studio.core.cameras import projected
 from nlfgs_studio.core.distillation.baselines import blind, true_vertices
 from nlfgs_studio.core.nlf.template import network_template
-from nlfgs_studio.core.synthetic.labels import projected
 from nlfgs_studio.core.synthetic.photo import MadeUpPhoto, PhotoStudio
 
 

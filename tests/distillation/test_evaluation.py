@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 from nlfgs_studio.core.body.model import BodyModel
-from nlfgs_studio.core.cameras import OrbitCamera
+from nlfgs_studio.core.cameras import OrbitCamera, in_camera
 from nlfgs_studio.core.distillation import evaluation
 from nlfgs_studio.core.distillation.cost import reading_cost
 from nlfgs_studio.core.distillation.evaluation import BLIND, CEILING, GIVEN, TRUE_POSE, WITH, evaluate
@@ -22,7 +22,6 @@ from nlfgs_studio.core.nlf.config import EVIDENCE_CHANNELS, NetworkConfig
 from nlfgs_studio.core.nlf.evidence import Evidence
 from nlfgs_studio.core.nlf.network import NlfGs
 from nlfgs_studio.core.nlf.template import network_template
-from nlfgs_studio.core.synthetic.labels import in_camera
 
 SMALL = NetworkConfig(
     image_size=64, stride=8, channels=16, detail_channels=16, num_frequencies=16, num_eigenfunctions=8, width=16,

@@ -14,9 +14,11 @@ from nlfgs_studio.core.distillation.objectives import (
     attribute_terms,
     heat_cross_entropy,
     localization_terms,
+    regularisers,
     uncertain,
 )
 from nlfgs_studio.core.distillation.photos import PhotoBatch, collated
+from nlfgs_studio.core.distillation.settings import LossWeights
 from nlfgs_studio.core.gaussians import GaussianParameters
 from nlfgs_studio.core.geometry.rotations import quaternion_multiply
 from nlfgs_studio.core.nlf import absolute
@@ -141,3 +143,51 @@ def test_what_is_hidden_counts_less(batch: PhotoBatch) -> None:
     odd = (torch.arange(len(truth)) % 2 == 1)[:, None, None]
     hidden, seen = (replace(truth, sh=truth.sh + 0.5 * where) for where in (odd, ~odd))
     assert _terms(hidden, truth)["colors"] == pytest.approx(0.3 * _terms(seen, truth)["colors"], rel=0.02)
+
+
+def _regular(made: GaussianParameters) -> dict[str, float]:
+    terms = regularisers(made, torch.full((len(made),), 0.01), offsets=True)
+    return {name: float(term) for name, term in terms.items()}
+
+
+def test_sane_gaussians_are_left_alone(batch: PhotoBatch) -> None:
+    sane = replace(
+        batch.truth,
+        offsets=torch.zeros_like(batch.truth.offsets),
+        log_scales=torch.tensor([0.5, 0.1, 0.02]).log().expand(len(batch.truth), 3),
+        opacity_logits=torch.full((len(batch.truth),), 12.0),
+    )
+    assert _regular(sane) == pytest.approx({"oversizes": 0.0, "indecision": 0.0, "departures": 0.0}, abs=1e-4)
+
+
+@pytest.mark.parametrize("scales", [(0.2, 3.0, 2.0), (0.02, 0.9, 0.03)])
+def test_giants_and_needles_shrink(batch: PhotoBatch, scales: tuple[float, float, float]) -> None:
+    log_scales = torch.tensor(scales).log().expand(len(batch.truth), 3).clone().requires_grad_(True)
+    regularisers(replace(batch.truth, log_scales=log_scales), torch.ones(len(batch.truth)), offsets=False)[
+        "oversizes"
+    ].backward()
+    assert log_scales.grad is not None
+    assert bool((log_scales.grad[:, 1] > 0.0).all())
+
+
+def test_few_far_gaussians_cost_what_many_near_ones_do(batch: PhotoBatch) -> None:
+    """Else all would leave the skin a little instead of some as far as hair does."""
+    count = len(batch.truth)
+    spread = torch.zeros(count, 3)
+    spread[:, 2] = 1.0
+    gathered = torch.zeros(count, 3)
+    gathered[: count // 4, 2] = 4.0
+    many, few = (_regular(replace(batch.truth, offsets=each))["departures"] for each in (spread, gathered))
+    assert few == pytest.approx(many, rel=0.1)
+
+
+def test_the_truth_outweighs_the_regularisers(batch: PhotoBatch) -> None:
+    """Together they hardly move what is learned: the skin point 2 cm off its truth goes there all the same."""
+    weights = LossWeights()
+    truth = replace(batch.truth, offsets=torch.full_like(batch.truth.offsets, 2.0))
+    made = replace(truth, offsets=torch.full_like(truth.offsets, 1.0).requires_grad_(True))
+    sizes, seen = torch.full((len(truth),), 0.01), torch.ones(len(truth), dtype=torch.bool)
+    pull = weights.offsets * attribute_terms(made, truth, seen, sizes, hidden=0.3, offsets=True)["offsets"]
+    against = weights.departures * regularisers(made, sizes, offsets=True)["departures"]
+    strengths = [torch.autograd.grad(term, made.offsets)[0].abs().mean() for term in (pull, against)]
+    assert strengths[1] < 0.05 * strengths[0]

@@ -9,11 +9,10 @@ import pytest
 import torch
 from nlfgs_studio.core.body.model import BodyModel
 from nlfgs_studio.core.body.parameters import BodyPose
-from nlfgs_studio.core.cameras import Camera, OrbitCamera
+from nlfgs_studio.core.cameras import Camera, OrbitCamera, in_camera, projected
 from nlfgs_studio.core.distillation.portraits import Judge, Likeness, Portrayed, gone_around, summarized_likeness
 from nlfgs_studio.core.geometry.spherical_harmonics import SH_C0
 from nlfgs_studio.core.nlf.template import base_parameters, network_template
-from nlfgs_studio.core.synthetic.labels import in_camera, projected
 
 
 def _camera() -> Camera:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 import torch
 from nlfgs_studio.core.distillation.schedule import stage
-from nlfgs_studio.core.distillation.settings import PRESETS, TrainingSettings, changed
+from nlfgs_studio.core.distillation.settings import PRESETS, LossWeights, TrainingSettings, changed
 from nlfgs_studio.core.errors import StudioError
 from nlfgs_studio.core.nlf.network import NlfGs
 from painted_photos import TINY
@@ -26,6 +26,8 @@ def test_weights_of_one_gpu_are_small_enough_to_ship() -> None:
 
 def test_what_an_older_version_did_not_know_has_its_default() -> None:
     assert TrainingSettings.from_json('{"steps": 7}') == replace(TrainingSettings(), steps=7)
+    older = TrainingSettings.from_json('{"weights": {"heat": 0.7}}').weights
+    assert older == replace(LossWeights(), heat=0.7)
 
 
 def test_changes_by_name_reach_what_lies_within() -> None:
