@@ -1,6 +1,7 @@
 """Where the program's own files live, and how files are written: whole or not at all.
 
-`NLFGS_STUDIO_HOME` moves caches, settings and logs below one folder (tests and portable installs use it).
+`NLFGS_STUDIO_HOME` moves caches, settings, recovery files and pictures below one folder (tests and portable installs
+use it).
 """
 
 from __future__ import annotations
@@ -50,6 +51,11 @@ def settings_directory() -> Path:
 def recovery_directory() -> Path:
     """What is kept of unsaved work in case the program dies."""
     return _home("recovery", str(Path(platformdirs.user_state_dir(APPLICATION, appauthor=False)) / "recovery"))
+
+
+def pictures_directory() -> Path:
+    """Pictures of people that belong to no saved project yet."""
+    return _home("pictures", str(Path(platformdirs.user_data_dir(APPLICATION, appauthor=False)) / "pictures"))
 
 
 @contextlib.contextmanager

@@ -26,7 +26,7 @@ from .turns import matrices, vectors
 _USUAL_PLACE = np.array([0.0, 0.0, -0.8])
 """Of a head nobody has seen yet: at a webcam's distance, in the middle; metres."""
 SHOULDERS = (lifting.LEFT_SHOULDER, lifting.RIGHT_SHOULDER)
-_JOINT_OF_POINT = tuple(
+JOINT_OF_POINT = tuple(
     (getattr(lifting, f"{side}_{name}".upper()), JOINT_NAMES.index(f"{side}_{name}"))
     for side in ("left", "right")
     for name in ("shoulder", "hip", "knee", "ankle")
@@ -194,7 +194,7 @@ class BodySolver:
     def _behind_pixels(self, rotations: Float[np.ndarray, "55 3 3"], points: BodyPoints) -> Float[np.ndarray, "3"]:
         """The translation by which the seen joints come nearest to their pixels' rays (least squares, times depth)."""
         positions = place(self._skeleton.rest_joints, rotations).positions
-        landmarks, joints = (list(column) for column in zip(*_JOINT_OF_POINT, strict=True))
+        landmarks, joints = (list(column) for column in zip(*JOINT_OF_POINT, strict=True))
         rays = points.places[landmarks] / -points.places[landmarks, 2:]
         weights = np.where(points.visibility[landmarks] < SEEN, 0.0, points.visibility[landmarks])
         matrix = np.zeros((len(joints), 2, 3))

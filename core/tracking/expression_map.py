@@ -65,12 +65,20 @@ def offsets_from_neutral(
     camera: Camera,
     stillness: Float[np.ndarray, "478"],
 ) -> Float[np.ndarray, "478 3"]:
-    """How far the points are from the neutral ones, metres in the head's axes, at the depths of the neutral face.
+    """How far the points are from the neutral ones, metres in the head's axes, at the depths of the neutral face."""
+    rotation, translation = head_place(points, neutral, camera, stillness)
+    placed = neutral @ rotation.T + translation
+    return (np.column_stack([_seen(points, camera), np.ones(len(points))]) * placed[:, 2:] - placed) @ rotation
 
-    The head's place comes from the still points by Gauss-Newton steps on their reprojection.
-    """
-    focal, middle = np.array([camera.fx, camera.fy]), np.array([camera.cx, camera.cy])
-    seen = (points[:, :2] - middle) / focal
+
+def head_place(
+    points: Float[np.ndarray, "478 3"],
+    neutral: Float[np.ndarray, "478 3"],
+    camera: Camera,
+    stillness: Float[np.ndarray, "478"],
+) -> tuple[Float[np.ndarray, "3 3"], Float[np.ndarray, "3"]]:
+    """The head's rotation and place in the camera's axes: Gauss-Newton steps on the still points' reprojection."""
+    seen = _seen(points, camera)
     rotation, translation = _upright(np.column_stack([seen, points[:, 2] / camera.fx]), neutral, stillness)
     for _ in range(_ROUNDS):
         arms = neutral @ rotation.T
@@ -83,8 +91,12 @@ def offsets_from_neutral(
         pulled = rows * np.repeat(stillness, 2)[:, None]
         step = np.linalg.solve(pulled.T @ rows, pulled.T @ (seen - modelled).ravel())
         rotation, translation = so3.matrices(step[:3]) @ rotation, translation + step[3:]
-    placed = neutral @ rotation.T + translation
-    return (np.column_stack([seen, np.ones(len(seen))]) * placed[:, 2:] - placed) @ rotation
+    return rotation, translation
+
+
+def _seen(points: Float[np.ndarray, "478 3"], camera: Camera) -> Float[np.ndarray, "478 2"]:
+    """x / z and y / z in the camera's axes."""
+    return (points[:, :2] - (camera.cx, camera.cy)) / (camera.fx, camera.fy)
 
 
 def _upright(

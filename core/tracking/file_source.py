@@ -145,7 +145,7 @@ class PhotosSource:
         """
         _check_readable(path)
         self.description = path.name or str(path)
-        self._paths = _photos_in(path) if path.is_dir() else [path]
+        self._paths = photos_in(path) if path.is_dir() else [path]
         if not self._paths:
             raise SourceEmptyError(
                 f"the folder {self.description} holds no pictures", hint=f"it may hold {', '.join(PHOTO_SUFFIXES)}"
@@ -198,7 +198,8 @@ class PhotosSource:
         self._next = None
 
 
-def _photos_in(folder: Path) -> list[Path]:
+def photos_in(folder: Path) -> list[Path]:
+    """In the order of their names, as numbers count."""
     photos = [path for path in folder.iterdir() if path.suffix.lower() in PHOTO_SUFFIXES and path.is_file()]
     return sorted(photos, key=lambda path: [int(part) if part.isdigit() else part for part in _parts(path.stem)])
 

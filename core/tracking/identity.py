@@ -55,8 +55,10 @@ def estimate_identity(
     detections: Sequence[FaceDetection],
     camera: Camera,
     progress: Callable[[float, str], None] | None = None,
+    *,
+    held: Float[np.ndarray, " K"] | None = None,
 ) -> Identity:
-    """The person whose face was detected, from the pictures that differ most.
+    """The person whose face was detected, from the pictures that differ most; the first betas may be `held`.
 
     Raises:
         ValueError: there is no detection.
@@ -65,11 +67,13 @@ def estimate_identity(
         raise ValueError("an identity needs at least one face")
     faces = [detections[index] for index in _spread(detections)]
     solver = FaceSolver(FaceRig(body, embedding), camera, _SETTINGS)
+    held = np.zeros(0) if held is None else held
+    solver = solver.of_person(np.pad(held, (0, len(solver.rig.betas) - len(held))))
     states = [solver.start(face) for face in faces]
     for _ in range(_FIRST_STEPS):
         states = _each_alone(solver, states, faces)
     for done in range(_ROUNDS):
-        solver, states = _reshape(solver, states, faces, with_offsets=done >= _ROUNDS_WITHOUT_OFFSETS)
+        solver, states = _reshape(solver, states, faces, len(held), with_offsets=done >= _ROUNDS_WITHOUT_OFFSETS)
         states = _each_alone(solver, states, faces)
         if progress is not None:
             progress((done + 1) / _ROUNDS, "learning the shape of the face")
@@ -98,7 +102,12 @@ def _spread(detections: Sequence[FaceDetection]) -> list[int]:
 
 
 def _reshape(
-    solver: FaceSolver, states: Sequence[FaceState], faces: Sequence[FaceDetection], *, with_offsets: bool
+    solver: FaceSolver,
+    states: Sequence[FaceState],
+    faces: Sequence[FaceDetection],
+    num_held: int,
+    *,
+    with_offsets: bool,
 ) -> tuple[FaceSolver, list[FaceState]]:
     """One step of what is common, with every picture's own variables eliminated (Schur complement); they follow."""
     rig = solver.rig
@@ -123,7 +132,8 @@ def _reshape(
         hessian += weight * (common.hessian[:num_shared, :num_shared] - cross.T @ own[:, :-1])
         gradient += weight * (common.gradient[:num_shared] - cross.T @ own[:, -1])
         following.append((free, own, limits, about.gaze))
-    step = np.linalg.solve(hessian, gradient)
+    step = np.zeros(num_shared)
+    step[num_held:] = np.linalg.solve(hessian[num_held:, num_held:], gradient[num_held:])
     moved = []
     for state, (free, own, limits, gaze) in zip(states, following, strict=True):
         move = np.zeros(len(free))

@@ -10,11 +10,10 @@ from jaxtyping import Float, UInt8
 
 from ..body.joints import FACE_JOINTS
 from ..body.model import BodyModel
-from ..cameras import Camera
+from ..cameras import Camera, in_camera, projected
 from ..nlf.crops import CropBox, cropped, cropped_camera
 from ..nlf.evidence import Evidence
 from ..synthetic.evidence import evidence_map
-from ..synthetic.labels import in_camera, projected
 from .mediapipe_graphs import PersonSegmenter
 from .skeleton import HEAD
 
@@ -64,8 +63,7 @@ class PersonCropper:
         head_alone: bool = False,
     ) -> PersonCrop | None:
         """Around a roughly fitted body, its `vertices` in the world of `camera`; None where the picture lacks it."""
-        framed = in_camera(vertices[self._head if head_alone else self._skin], camera)
-        box = _box(camera, framed, _HEAD_MARGIN if head_alone else _MARGIN)
+        box = self.box(camera, vertices, head_alone=head_alone)
         if box is None:
             return None
         image, small = cropped(picture, box, self._size), cropped_camera(camera, box, self._size)
@@ -73,6 +71,11 @@ class PersonCropper:
         drawn = torch.from_numpy(evidence_map(self._body, vertices, small, mask))
         evidence = Evidence(picture=drawn, vertices=in_camera(vertices, small))
         return PersonCrop(box=box, image=image, camera=small, mask=mask, evidence=evidence)
+
+    def box(self, camera: Camera, vertices: Float[torch.Tensor, "V 3"], *, head_alone: bool = False) -> CropBox | None:
+        """Where `crop` cuts."""
+        framed = in_camera(vertices[self._head if head_alone else self._skin], camera)
+        return _box(camera, framed, _HEAD_MARGIN if head_alone else _MARGIN)
 
     def close(self) -> None:
         self._segmenter.close()

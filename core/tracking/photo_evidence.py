@@ -27,7 +27,7 @@ from .solution import tracking_camera
 from .still import nobody_error, solved_still
 from .tracker_settings import TrackerSettings
 
-_CLOSER = 0.7
+CLOSER = 0.7
 """How much smaller than the person's crop the head's must be, to show anything more."""
 _SMALLEST_SIDE = 16
 """Pixels; nobody is found in less, and some of the models fail."""
@@ -49,6 +49,57 @@ class PhotoEvidence:
     """Whose faces are in the picture; the largest is meant."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PhotoLook:
+    """What the detectors see of the most prominent person."""
+
+    camera: Camera
+    """Of the whole picture, in the tracker's world."""
+    detection: Detection
+    """In pixels of the picture as `scaling.reduced` makes it."""
+    num_people: int
+    """Whose faces are in the picture; the largest is meant."""
+
+
+class PhotoLooker:
+    """Looks at photos, each by itself; belongs to one thread, holds its detectors until it is closed."""
+
+    def __init__(self) -> None:
+        """Loads the models, which takes seconds.
+
+        Raises:
+            StudioError: MediaPipe is not installed.
+        """
+        with ExitStack() as parts:
+            self._detectors = parts.enter_context(closing(Detectors(("face", "body", "hands"), static=True)))
+            self._finder = parts.enter_context(closing(FaceFinder(far=True)))
+            self._parts = parts.pop_all()
+
+    def look(
+        self, picture: UInt8[np.ndarray, "H W 3"], name: str = "the picture", *, field_of_view: float | None = None
+    ) -> PhotoLook:
+        """At the most prominent person; `field_of_view` in degrees over the longer side, where the camera is known.
+
+        Raises:
+            StudioError: nobody is seen.
+        """
+        height, width = picture.shape[:2]
+        nobody = nobody_error(name, width, height, brightness=float(picture[::8, ::8].mean()))
+        if min(height, width) < _SMALLEST_SIDE:
+            raise nobody
+        focal = assumed_focal(width, height, *(() if field_of_view is None else (field_of_view,)))
+        frame = reduced(Frame(image=picture, seconds=0.0, index=0))
+        faces = self._finder.find(frame.image)
+        detection = self._detectors.detect(_of_one_person(frame, faces))
+        if detection.face is None and detection.body is None:
+            raise nobody
+        camera = tracking_camera(focal, width, height)
+        return PhotoLook(camera=camera, detection=detection, num_people=max(1, len(faces)))
+
+    def close(self) -> None:
+        self._parts.close()
+
+
 class PhotoWitness:
     """Looks at photos, each by itself; belongs to one thread, holds its detectors until it is closed."""
 
@@ -61,8 +112,7 @@ class PhotoWitness:
         self._body = body
         self._face = learned_face(body)
         with ExitStack() as parts:
-            self._detectors = parts.enter_context(closing(Detectors(("face", "body", "hands"), static=True)))
-            self._finder = parts.enter_context(closing(FaceFinder(far=True)))
+            self._looker = parts.enter_context(closing(PhotoLooker()))
             self._cropper = parts.enter_context(closing(PersonCropper(body, crop_size)))
             self._parts = parts.pop_all()
 
@@ -74,26 +124,18 @@ class PhotoWitness:
         Raises:
             StudioError: nobody is seen.
         """
-        height, width = picture.shape[:2]
-        nobody = nobody_error(name, width, height, brightness=float(picture[::8, ::8].mean()))
-        if min(height, width) < _SMALLEST_SIDE:
-            raise nobody
-        focal = assumed_focal(width, height, *(() if field_of_view is None else (field_of_view,)))
-        camera = tracking_camera(focal, width, height)
-        frame = reduced(Frame(image=picture, seconds=0.0, index=0))
-        faces = self._finder.find(frame.image)
-        detection = self._detectors.detect(_of_one_person(frame, faces))
-        if detection.face is None and detection.body is None:
-            raise nobody
-        pose, betas = self._fitted(detection, reduced_camera(camera))
+        look = self._looker.look(picture, name, field_of_view=field_of_view)
+        pose, betas = self._fitted(look.detection, reduced_camera(look.camera))
         vertices = pose_body(self._body, shape_body(self._body, betas), pose).vertices
-        crop = self._cropper.crop(picture, camera, vertices)
+        crop = self._cropper.crop(picture, look.camera, vertices)
         if crop is None:
-            raise nobody
-        head = self._cropper.crop(picture, camera, vertices, head_alone=True)
-        if head is not None and head.box.side > _CLOSER * crop.box.side:
+            raise nobody_error(name, look.camera.width, look.camera.height, brightness=float(picture[::8, ::8].mean()))
+        head = self._cropper.crop(picture, look.camera, vertices, head_alone=True)
+        if head is not None and head.box.side > CLOSER * crop.box.side:
             head = None
-        return PhotoEvidence(camera=camera, crop=crop, head=head, pose=pose, betas=betas, num_people=max(1, len(faces)))
+        return PhotoEvidence(
+            camera=look.camera, crop=crop, head=head, pose=pose, betas=betas, num_people=look.num_people
+        )
 
     def _fitted(self, detection: Detection, camera: Camera) -> tuple[BodyPose, Float[torch.Tensor, " S"]]:
         person, betas = None, torch.zeros(self._body.num_betas)

@@ -1,0 +1,1 @@
+"""Before tracking can help: which pictures of a person are good, which are wanted, and where the person is in them."""

@@ -1,0 +1,198 @@
+"""The person's mask as MediaPipe finds it, refined: by colours nearby, along the picture's edges, steady in films.
+
+MediaPipe looks at 256 pixels along a side. Where it is certain it is nearly always right; between, it leaves halos,
+holes and parts of what stands beside the person, which are decided anew here.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Bool, Float, UInt8
+
+from ..opencv import cv2
+from ..tracking.mediapipe_graphs import PersonSegmenter
+from .colour_evidence import colour_evidence, contrast
+
+_SIDE = 320
+"""Pixels of the shorter side at which is decided who is who; the edge is then drawn in all pixels."""
+_ROOM_ABOVE, _ROOM_BESIDE = 0.12, 0.25
+"""Parts of a body's height and width that are looked at around it, for hair and clothes."""
+_ROOM_AROUND = 0.08
+"""The same of a person who was found from afar, with hair and clothes."""
+_FOUND = (0.0, 0.01, 0.05, 0.2, 0.4, 0.6, 0.9, 0.999, 1.0)
+_RIGHT = (0.002, 0.03, 0.06, 0.07, 0.28, 0.6, 0.78, 0.85, 0.99)
+"""How often pixels in which MediaPipe's mask has the first are the person's, on 40 made-up photos."""
+_SURELY, _SURELY_NOT = 0.93, 0.065
+_FOUND_WEIGHT, _COLOUR_WEIGHT, _NEIGHBOUR_WEIGHT, _BEFORE_WEIGHT = 0.8, 0.6, 2.0, 0.4
+"""Of the logarithms of odds, found by trying."""
+_BLUR, _MARGIN = 0.008, 0.008
+"""Of the found mask's edges, in parts of the longer side: how far they err, and how far from them colours are sure."""
+_ROUNDS, _REACH, _SAME_COLOUR = 4, 6, 2e-4
+"""Of taking over what neighbours of the same colour are (a guided filter; He, Sun and Tang 2013)."""
+_EDGE_REACH, _EDGE_COLOUR, _EDGE_GAIN = 0.008, 1e-3, 2.0
+"""Of the last such filter, in all pixels; the gain takes back what it softens."""
+_FAINT, _LIKELY, _LEAST_ISLAND = 0.2, 0.9, 0.02
+"""What has more than the first, is apart from the person and nowhere likely, with less of an area beside theirs, is
+nobody's."""
+
+_FAR_FROM_BODY, _FAR_PENALTY = 0.12, 1.0
+"""Hair and clothes reach beyond the fitted body, in parts of the root of its area; what is further is less likely with
+each such part."""
+_BODY_ERROR, _BODY_ODDS = 0.01, 0.0
+"""How far the fit errs, in parts of the longer side; what lies deeper in it has at least these odds (a logarithm)."""
+
+_DESK_EDGE, _LEAST_EDGE, _UPRIGHT = 0.9, 0.012, 1.5
+"""A desk's edge runs through so much of the mask's width, with so much contrast a pixel, so much flatter than steep."""
+_MOST_CERTAIN, _MASSIVE, _LEAST_DESK, _DESK_WIDTH = 0.9, 0.5, 0.08, 0.7
+"""Below a desk's edge less than this is certain, and at least this lies well inside; its height in the picture's, its
+width in the mask's widest."""
+
+
+def person_mask(
+    segmenter: PersonSegmenter,
+    image: UInt8[np.ndarray, "H W 3"],
+    *,
+    body_alpha: Float[np.ndarray, "H W"] | None = None,
+    previous: Float[np.ndarray, "H W"] | None = None,
+) -> Float[np.ndarray, "H W"]:
+    """`refined_mask` of what MediaPipe finds when it looks from nearby, at the fitted body or at whom it found."""
+    if body_alpha is not None and (body_alpha > 0.5).any():
+        top, bottom, left, right = _box(body_alpha, _ROOM_ABOVE, _ROOM_BESIDE)
+    else:
+        top, bottom, left, right = _box(segmenter.read(image), _ROOM_AROUND, _ROOM_AROUND)
+    coarse = np.zeros(image.shape[:2], np.float32)
+    coarse[top:bottom, left:right] = segmenter.read(np.ascontiguousarray(image[top:bottom, left:right]))
+    return refined_mask(image, coarse, body_alpha=body_alpha, previous=previous)
+
+
+def _box(mask: Float[np.ndarray, "H W"], above: float, beside: float) -> tuple[int, int, int, int]:
+    """Top, bottom, left and right, with room in parts of the mask's height and width; the whole where it is empty."""
+    inside = mask > 0.5
+    rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
+    if len(rows) == 0:
+        return 0, mask.shape[0], 0, mask.shape[1]
+    room = round(max(above * np.ptp(rows), beside * np.ptp(columns)))
+    top, left = (max(0, int(each[0]) - room) for each in (rows, columns))
+    bottom, right = (int(each[-1]) + 1 + room for each in (rows, columns))
+    return top, min(bottom, mask.shape[0]), left, min(right, mask.shape[1])
+
+
+def refined_mask(
+    image: UInt8[np.ndarray, "H W 3"],
+    coarse: Float[np.ndarray, "H W"],
+    *,
+    body_alpha: Float[np.ndarray, "H W"] | None = None,
+    previous: Float[np.ndarray, "H W"] | None = None,
+) -> Float[np.ndarray, "H W"]:
+    """How much of each pixel is the person, hair and clothes included, 0..1; `coarse` is `PersonSegmenter`'s.
+
+    `body_alpha` is the silhouette of the fitted body, `previous` the refined mask of the picture before in a film.
+    """
+    height, width = coarse.shape
+    shrink = min(1.0, _SIDE / min(height, width))
+    size = max(1, round(shrink * width)), max(1, round(shrink * height))
+    if min(size) < 2 * _REACH:
+        return coarse.astype(np.float32)
+    small = np.ascontiguousarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA))
+    found = _resized(coarse, size)
+    colours = contrast(small)
+    side = max(size)
+    right = np.interp(found, _FOUND, _RIGHT).astype(np.float32)
+    desk = _desk_rows(colours[..., 0], found)
+    right[desk] = _RIGHT[0]
+    around = _disc(_MARGIN * side)
+    person = cv2.erode((right > _SURELY).astype(np.float32), around, borderValue=(1.0,))
+    behind = cv2.erode((right < _SURELY_NOT).astype(np.float32), around, borderValue=(1.0,))
+    odds = _FOUND_WEIGHT * _logit(cv2.GaussianBlur(right, (0, 0), _BLUR * side))
+    body = None if body_alpha is None else _resized(body_alpha, size)
+    if body is not None:
+        odds = _beside_body(odds, body)
+        behind[body > 0.5] = 0.0
+    if previous is not None:
+        odds += _BEFORE_WEIGHT * _logit(cv2.GaussianBlur(_resized(previous, size), (0, 0), _BLUR * side))
+    odds += _COLOUR_WEIGHT * colour_evidence(colours, person, behind)
+    decided = _agreed(odds, colours)
+    decided[desk] = 0.0
+    kept = found > _LIKELY if body is None else (found > _LIKELY) | (body > 0.5)
+    decided[_islands(decided > _FAINT, kept)] = 0.0
+    return _edged(image, cv2.resize(decided, (width, height), interpolation=cv2.INTER_LINEAR))
+
+
+def _resized(mask: Float[np.ndarray, "H W"], size: tuple[int, int]) -> Float[np.ndarray, "h w"]:
+    return cv2.resize(mask.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+
+
+def _disc(radius: float) -> UInt8[np.ndarray, "K K"]:
+    side = 2 * max(1, round(radius)) + 1
+    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)).astype(np.uint8)
+
+
+def _logit(share: Float[np.ndarray, "H W"]) -> Float[np.ndarray, "H W"]:
+    share = np.clip(share, 0.003, 0.99)
+    return np.log(share / (1.0 - share))
+
+
+def _agreed(odds: Float[np.ndarray, "H W"], colours: Float[np.ndarray, "H W 3"]) -> Float[np.ndarray, "H W"]:
+    """0..1: pixels listen to their neighbours of the same colour (mean-field steps)."""
+    among = cv2.ximgproc.createGuidedFilter(colours, _REACH, _SAME_COLOUR)
+    share = _sigmoid(odds)
+    for _ in range(_ROUNDS):
+        share = _sigmoid(odds + _NEIGHBOUR_WEIGHT * (2.0 * among.filter(share) - 1.0))
+    return share
+
+
+def _sigmoid(odds: Float[np.ndarray, "H W"]) -> Float[np.ndarray, "H W"]:
+    return (1.0 / (1.0 + np.exp(-odds))).astype(np.float32)
+
+
+def _islands(mask: Bool[np.ndarray, "H W"], kept: Bool[np.ndarray, "H W"]) -> Bool[np.ndarray, "H W"]:
+    """Parts that are small, apart, and without anything that is `kept`."""
+    count, labels, figures, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=4)
+    areas = figures[:, cv2.CC_STAT_AREA].copy()
+    areas[0] = 0
+    is_kept = np.bincount(labels[kept], minlength=count) > 0
+    return (~is_kept & (areas < _LEAST_ISLAND * areas.max()))[labels] & mask
+
+
+def _edged(image: UInt8[np.ndarray, "H W 3"], mask: Float[np.ndarray, "H W"]) -> Float[np.ndarray, "H W"]:
+    """As soft or sharp as the picture's own edges are, down to strands of hair."""
+    reach = max(2, round(_EDGE_REACH * max(mask.shape)))
+    drawn = cv2.ximgproc.guidedFilter(image, mask.astype(np.float32), reach, _EDGE_COLOUR * 255.0**2)
+    return np.clip(_EDGE_GAIN * (drawn - 0.5) + 0.5, 0.0, 1.0)
+
+
+def _beside_body(odds: Float[np.ndarray, "H W"], alpha: Float[np.ndarray, "H W"]) -> Float[np.ndarray, "H W"]:
+    """Less far from the fitted body; inside it at least undecided, so that colours tell."""
+    inside = (alpha > 0.5).astype(np.uint8)
+    area = int(inside.sum())
+    if area == 0:
+        return odds
+    away = cv2.distanceTransform(1 - inside, cv2.DIST_L2, 3) / (_FAR_FROM_BODY * float(np.sqrt(area)))
+    deep = cv2.distanceTransform(inside, cv2.DIST_L2, 3) > _BODY_ERROR * max(alpha.shape)
+    return np.where(deep, np.maximum(odds, _BODY_ODDS), odds - _FAR_PENALTY * np.maximum(away - 1.0, 0.0))
+
+
+def _desk_rows(light: Float[np.ndarray, "H W"], found: Float[np.ndarray, "H W"]) -> slice:
+    """From the edge of a desk or lectern before the person down to the end: MediaPipe half takes it for them.
+
+    Its edge is straight and as wide as what was found, in one piece, and below it is much of which little is certain.
+    """
+    seen = found > 0.05
+    widths = seen.sum(axis=1)
+    rows, columns = np.arange(len(found)), np.arange(found.shape[1])
+    filled = np.flatnonzero(widths)
+    if len(filled) == 0:
+        return slice(len(found), None)
+    smooth = cv2.GaussianBlur(light, (0, 0), 1.0)
+    down, across = np.abs(np.gradient(smooth, axis=0)), np.abs(np.gradient(smooth, axis=1))
+    edges = cv2.dilate(((down > _LEAST_EDGE) & (down > _UPRIGHT * across)).astype(np.uint8), np.ones((3, 1), np.uint8))
+    through = (edges * seen).sum(axis=1) / np.maximum(widths, 1)
+    spans = 1 + np.where(seen, columns, -1).max(axis=1) - np.where(seen, columns, len(columns)).min(axis=1)
+    inner = cv2.erode(seen.astype(np.uint8), _disc(4.0), borderValue=(1,))
+    seen_below, inner_below, certain_below = (
+        np.cumsum(each.sum(axis=1)[::-1])[::-1] for each in (seen, inner, inner * (found > 0.99))
+    )
+    is_desk = (through > _DESK_EDGE) & (widths > _DESK_WIDTH * np.maximum(spans, widths.max()))
+    is_desk &= (inner_below > _MASSIVE * seen_below) & (certain_below < _MOST_CERTAIN * inner_below)
+    is_desk &= (rows > 0.5 * (filled[0] + filled[-1])) & (filled[-1] - rows > _LEAST_DESK * len(found))
+    return slice(int(np.argmax(is_desk)) if is_desk.any() else len(found), None)
