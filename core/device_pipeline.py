@@ -1,13 +1,14 @@
 """Pose to Gaussians on a graphics card: the same stages as `pipeline`, all of them torch, nothing copied to the host.
 
 What a frame changes is a pose of a few hundred numbers. It is queued from pinned memory; body and rig then run as one
-CUDA graph, recorded once for each rest mesh, because hundreds of small operations would each cost the host more time
-than the device. Where recording fails they run one by one, and `graph_problem` says why.
+CUDA graph, recorded once for each rest mesh and template, because hundreds of small operations would each cost the host
+more time than the device. Where recording fails they run one by one, and `graph_problem` says why. Gaussians that
+change on the same template, as while they are refined, are copied into what the graph reads.
 """
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -19,7 +20,7 @@ from .avatar.rig import RestGaussians, place, rig
 from .avatar.template import Template
 from .body.model import BodyModel, ShapedBody, moved, pose_body, shape_body
 from .body.parameters import BodyPose
-from .gaussians import GaussianParameters, Gaussians
+from .gaussians import Gaussians
 from .stages import Stages
 
 NUM_WARM_UP = 3
@@ -47,21 +48,19 @@ class DevicePipeline(Stages):
         """
         self._begin(avatar)
         shaped: ShapedBody = self._stage("shape", lambda: shape_body(self._body, self._brought(betas)), betas)
-        template: Template = self._stage(
-            "template", lambda: _template_on(avatar.template, self.device), avatar.template
-        )
+        template: Template = self._stage("template", lambda: avatar.template.to(self.device), avatar.template)
+        driver: _Driver = self._stage("bind", lambda: self._driver(shaped, template), shaped, template)
         rest: RestGaussians = self._stage(
             "place",
-            lambda: place(template, _parameters_on(avatar.parameters, self.device), shaped.vertices),
+            lambda: place(template, avatar.parameters.to(self.device), shaped.vertices),
             template,
             avatar.parameters,
             shaped,
         )
-        driver: _Driver = self._stage("bind", lambda: self._driver(shaped, template, rest), shaped, template, rest)
-        return self._stage("rig", lambda: driver.gaussians(pose), driver, pose)
+        return self._stage("rig", lambda: driver.gaussians(rest, pose), driver, rest, pose)
 
-    def _driver(self, shaped: ShapedBody, template: Template, rest: RestGaussians) -> _Driver:
-        driver = _Driver(self._body, shaped, template, rest)
+    def _driver(self, shaped: ShapedBody, template: Template) -> _Driver:
+        driver = _Driver(self._body, shaped, template)
         self.graph_problem = driver.record() if self.device.type == "cuda" else "the device is no CUDA device"
         return driver
 
@@ -71,25 +70,34 @@ class DevicePipeline(Stages):
 
 
 class _Driver:
-    """Body and rig for one rest mesh: a pose in, Gaussians out."""
+    """Body and rig for one rest mesh and template: rest Gaussians and a pose in, Gaussians out."""
 
-    def __init__(self, body: BodyModel, shaped: ShapedBody, template: Template, rest: RestGaussians) -> None:
-        self._body, self._shaped, self._template, self._rest = body, shaped, template, rest
+    def __init__(self, body: BodyModel, shaped: ShapedBody, template: Template) -> None:
+        self._body, self._shaped, self._template = body, shaped, template
         self._pose = BodyPose.rest(body)
+        # What the rig moves; opacities and colours only pass through it.
+        self._rest = _nothing_at_rest(template.num_gaussians, shaped.vertices)
+        self._worn: RestGaussians | None = None
         self._graph: Any = None
         self._recorded: Gaussians | None = None
 
-    def gaussians(self, pose: BodyPose) -> Gaussians:
+    def gaussians(self, rest: RestGaussians, pose: BodyPose) -> Gaussians:
+        if rest is not self._worn:
+            self._rest.offsets_world.copy_(rest.offsets_world)
+            self._rest.covariances.copy_(rest.covariances)
+            self._worn = rest
         for mine, given in zip(_tensors(self._pose), _tensors(pose), strict=True):
             _queue_copy(mine, given)
         if self._graph is None or self._recorded is None:
-            return self._drive()
+            return replace(self._drive(), opacities=rest.opacities, sh=rest.sh)
         self._graph.replay()
         # The graph writes to the same memory each time; what is given away must stay as it is.
         return replace(
             self._recorded,
             means=self._recorded.means.clone(),
             covariances=self._recorded.covariances.clone(),
+            opacities=rest.opacities,
+            sh=rest.sh,
             sh_rotations_wxyz=_clone(self._recorded.sh_rotations_wxyz),
         )
 
@@ -118,6 +126,16 @@ class _Driver:
         return rig(self._template, self._rest, self._shaped.vertices, posed.vertices)
 
 
+def _nothing_at_rest(count: int, like: Tensor) -> RestGaussians:
+    """Room for so many, of the type and on the device of `like`."""
+    return RestGaussians(
+        offsets_world=like.new_zeros(count, 3),
+        covariances=like.new_zeros(count, 6),
+        opacities=like.new_zeros(count),
+        sh=like.new_zeros(count, 1, 3),
+    )
+
+
 def _tensors(pose: BodyPose) -> tuple[Tensor, Tensor, Tensor]:
     return pose.rotations, pose.expression, pose.translation
 
@@ -131,16 +149,3 @@ def _queue_copy(target: Tensor, source: Tensor) -> None:
 
 def _clone(tensor: Tensor | None) -> Tensor | None:
     return None if tensor is None else tensor.clone()
-
-
-def _template_on(template: Template, device: torch.device) -> Template:
-    return replace(
-        template,
-        faces=template.faces.to(device),
-        face_indices=template.face_indices.to(device),
-        barycentrics=template.barycentrics.to(device),
-    )
-
-
-def _parameters_on(parameters: GaussianParameters, device: torch.device) -> GaussianParameters:
-    return replace(parameters, **{item.name: getattr(parameters, item.name).to(device) for item in fields(parameters)})

@@ -45,12 +45,16 @@ class JobContext:
         self._cancelled = cancelled
         self._started = time.monotonic()
 
-    def report(self, fraction: float, message: str = "") -> None:
-        """Say how far the work is; raises `Cancelled` when the person wants it to stop."""
+    def report(self, fraction: float, message: str = "", *, seconds_left: float | None = None) -> None:
+        """Say how far the work is; raises `Cancelled` when the person wants it to stop.
+
+        Without `seconds_left` they are guessed from the time that the fraction took.
+        """
         self.check()
         elapsed = time.monotonic() - self._started
-        left = elapsed * (1.0 - fraction) / fraction if fraction > 0.02 and elapsed > 0.5 else None
-        self._progress.put(Progress(name=self._name, fraction=fraction, message=message, seconds_left=left))
+        if seconds_left is None and fraction > 0.02 and elapsed > 0.5:
+            seconds_left = elapsed * (1.0 - fraction) / fraction
+        self._progress.put(Progress(name=self._name, fraction=fraction, message=message, seconds_left=seconds_left))
 
     def check(self) -> None:
         if self._cancelled.is_set():

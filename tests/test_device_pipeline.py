@@ -1,5 +1,7 @@
 """The pipeline for graphics cards, on the processor: the same Gaussians, and nothing that a device would wait for."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from nlfgs_studio.core.avatar.rig import place, rig
@@ -45,7 +47,7 @@ def test_only_what_changed_is_made_anew_and_what_was_given_stays(plain_body, ava
     pipeline = DevicePipeline(plain_body, "cpu")
     pose = random_pose(plain_body, 0)
     first = pipeline.gaussians(avatar, avatar.betas, pose)
-    assert pipeline.last_run == ("shape", "template", "place", "bind", "rig")
+    assert pipeline.last_run == ("shape", "template", "bind", "place", "rig")
     kept = first.means.clone()
     assert pipeline.gaussians(avatar, avatar.betas, pose) is first
     assert pipeline.last_run == ()
@@ -53,6 +55,27 @@ def test_only_what_changed_is_made_anew_and_what_was_given_stays(plain_body, ava
     assert pipeline.last_run == ("rig",)
     assert torch.equal(first.means, kept)
     assert not torch.equal(second.means, kept)
+
+
+def test_other_gaussians_on_the_same_template_are_only_placed_and_rigged(plain_body, avatar):
+    pipeline, pose = DevicePipeline(plain_body, "cpu"), random_pose(plain_body, 0)
+    first = pipeline.gaussians(avatar, avatar.betas, pose)
+    means, opacities = first.means.clone(), first.opacities.clone()
+    parameters = replace(
+        avatar.parameters,
+        offsets=avatar.parameters.offsets + 0.1,
+        log_scales=avatar.parameters.log_scales + 0.1,
+        opacity_logits=avatar.parameters.opacity_logits - 1.0,
+        sh=avatar.parameters.sh[:, :1] * 0.5,
+    )
+    changed = replace(avatar, parameters=parameters)
+    second = pipeline.gaussians(changed, avatar.betas, pose)
+    assert pipeline.last_run == ("place", "rig")
+    fresh = DevicePipeline(plain_body, "cpu").gaussians(changed, avatar.betas, pose)
+    for field in ("means", "covariances", "opacities", "sh"):
+        torch.testing.assert_close(getattr(second, field), getattr(fresh, field))
+    assert torch.equal(first.means, means)
+    assert torch.equal(first.opacities, opacities)
 
 
 def test_another_bodys_avatar_is_refused(plain_body, avatar, body):

@@ -11,7 +11,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -40,6 +40,15 @@ class Template:
     worn_shells: tuple[str, ...] = ()
     k: int
     """Gaussians on a face, where no finer number was asked for."""
+
+    def to(self, device: torch.device | str) -> Template:
+        """The same on a device."""
+        return replace(
+            self,
+            faces=self.faces.to(device),
+            face_indices=self.face_indices.to(device),
+            barycentrics=self.barycentrics.to(device),
+        )
 
     @property
     def num_gaussians(self) -> int:

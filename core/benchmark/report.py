@@ -11,12 +11,13 @@ from ..errors import StudioError
 from ..machine import in_words
 from .on_cuda import cuda_lines
 
-FRAMES = ("driven", "camera", "training")
+FRAMES = ("driven", "camera", "training", "refining")
 """The measurements that have frames a second."""
 MEANINGS = {
     "driven": "every joint and every action of the face moves",
     "camera": "the avatar stands, the camera turns",
     "training": "a picture and the gradients of all that Gaussians are made of",
+    "refining": "a step on one picture, its pose corrected too, colours of degree 3",
 }
 
 
@@ -129,6 +130,7 @@ def _other_facts(result: dict[str, Any]) -> list[str]:
         for name, each in result["memory"].items()
         if each["growth_mib"] is not None
     ]
+    facts.append(f"a snapshot of the avatar while it is refined: {result['snapshot_ms']:.1f} ms")
     facts += cuda_lines(result["cuda"])
     if result["peak_memory_mib"] is not None:
         facts.append(f"at most {result['peak_memory_mib']:,.0f} MiB of memory, every measurement included")

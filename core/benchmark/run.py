@@ -22,6 +22,7 @@ from ..rendering.registry import make_renderer, renderer_names
 from ..rendering.renderer import DifferentiableRenderer, Renderer, RenderSettings
 from .judges import body_to_smplx, raster_to_reference
 from .on_cuda import cuda_figures
+from .refining import refining_figures
 from .scenes import as_many, lively_clip, orbit_around
 from .timing import NUM_WARM_UP, Frame, measured
 
@@ -59,9 +60,9 @@ def run_benchmark(
         {"machine": {...}, "gaussians": N, "driven": {renderer: {size: {"fps", "ms", "spread_ms", "frames"}}},
         "camera": the same, "training": the same, "growth": {renderer: {size: {count: the same}}},
         "popping": {renderer: {"largest_pixel", "largest_block"}}, "ratios": {name: {"ours_ms", "theirs_ms", "ratio"}},
-        "memory": {renderer: {"growth_mib", "frames"}}, "cuda": what `cuda_figures` gives, "peak_memory_mib",
-        "unavailable": {renderer: reason}}. `ms` holds the median of each stage and of the whole frame ("frame"),
-        `spread_ms` the tenth and ninetieth percentile.
+        "memory": {renderer: {"growth_mib", "frames"}}, what `refining_figures` gives, "cuda": what `cuda_figures`
+        gives, "peak_memory_mib", "unavailable": {renderer: reason}}. `ms` holds the median of each stage and of the
+        whole frame ("frame"), `spread_ms` the tenth and ninetieth percentile.
     """
     result: dict[str, Any] = {"machine": machine()}
     pipeline, clip = Pipeline(body), lively_clip(body, num_frames + NUM_WARM_UP)
@@ -93,6 +94,8 @@ def run_benchmark(
             report((number + step / len(todo)) / len(names), ", ".join(place))
             _put(result, place, measure())
         renderer.close()
+    report(0.99, "refining")
+    result |= refining_figures(avatar, body, rest, orbit)
     result["peak_memory_mib"] = peak_memory_mib()
     result["ratios"] = {"raster to torch_reference": raster_to_reference(rest, orbit)}
     against_smplx = body_to_smplx(body, avatar.betas, clip)

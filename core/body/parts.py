@@ -10,6 +10,9 @@ _PAIRED_HEAD = ("ear", "brow", "eyelid", "eye_socket", "sclera", "iris", "pupil"
 _TRUNK = ("neck", "chest", "back", "abdomen", "hips")
 _PAIRED_LIMBS = ("upper_arm", "forearm", "hand", "fingernails", "thigh", "shin", "foot", "toenails")
 
+HEAD_PARTS: frozenset[str] = frozenset((*_SINGLE_HEAD, *_PAIRED_HEAD))
+"""Those of both sides together, without the neck."""
+
 
 def _both_sides(names: tuple[str, ...]) -> Iterator[str]:
     for name in names:

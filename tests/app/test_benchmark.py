@@ -7,7 +7,7 @@ import json
 import pytest
 import torch
 from nlfgs_studio.app.cli import main
-from nlfgs_studio.core.benchmark import judges, lively_clip, markdown, run, run_benchmark, table
+from nlfgs_studio.core.benchmark import judges, lively_clip, markdown, refining, run, run_benchmark, table
 from nlfgs_studio.core.benchmark.scenes import as_many
 from nlfgs_studio.core.body.joints import JOINT_LIMITS_DEGREES
 from nlfgs_studio.core.geometry.covariances import matrix_from_symmetric6
@@ -39,6 +39,8 @@ def short(monkeypatch):
     monkeypatch.setattr(judges, "REFERENCE_GAUSSIANS", 200)
     monkeypatch.setattr(judges, "REFERENCE_SIZE", 24)
     monkeypatch.setattr(judges, "NUM_FRAMES", 5)
+    monkeypatch.setattr(refining, "SIZE", 48)
+    monkeypatch.setattr(refining, "NUM_STEPS", 5)
 
 
 def test_the_figures_are_laid_out_as_agreed(avatar, plain_body, short):
@@ -68,6 +70,8 @@ def test_the_figures_are_laid_out_as_agreed(avatar, plain_body, short):
     assert result["memory"]["cpu"]["frames"] > 0
     assert result["ratios"]["raster to torch_reference"]["ratio"] > 1.0
     assert result["growth"] == {}
+    assert {"rig", "forward", "backward", "optimise"} < set(result["refining"]["cpu"]["48"]["ms"])
+    assert result["snapshot_ms"] > 0.0
 
 
 def test_the_page_says_what_the_figures_say(avatar, plain_body, short):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 from nlfgs_studio.core.avatar.fast_rig import FastRig
@@ -34,6 +36,23 @@ def _pair(vertices: Tensor, faces: Tensor, posed: Tensor, k: int = 4) -> tuple[G
     template = template_on(faces, k)
     rest = place(template, random_parameters(template.num_gaussians), vertices)
     return FastRig(template, vertices).rig(rest, posed), rig(template, rest, vertices, posed)
+
+
+def test_gaussians_are_placed_alike(plain_body):
+    template, mesh = make_template(plain_body, k=2), plain_body.template_vertices.clone()
+    mesh[template.faces[5]] = 0.0  # a face without a size
+    parameters = random_parameters(template.num_gaussians)
+    rotations = parameters.rotations_wxyz * torch.logspace(-15.0, 15.0, template.num_gaussians)[:, None]
+    rotations[3] = 0.0
+    parameters = replace(parameters, rotations_wxyz=rotations)
+    fast, slow = FastRig(template, mesh).place(parameters), place(template, parameters, mesh)
+    size = slow.covariances.abs().amax(-1, keepdim=True).clamp(min=1e-12)
+    assert float((fast.offsets_world - slow.offsets_world).abs().max()) < 1e-6
+    assert float(((fast.covariances - slow.covariances).abs() / size).max()) < 1e-4
+    assert torch.equal(fast.opacities, slow.opacities)
+    assert fast.sh is parameters.sh
+    with pytest.raises(ValueError, match="another template"):
+        FastRig(template, mesh).place(random_parameters(3))
 
 
 @pytest.mark.parametrize("degrees", [0.0, 40.0, 150.0])

@@ -1,0 +1,1 @@
+"""Refining an avatar on pictures of the person, in the background."""

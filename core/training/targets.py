@@ -1,0 +1,104 @@
+"""Observations as what pictures are compared with: smaller ones too, and with weights where a face speaks."""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+from torch.nn import functional
+
+from ..body.model import BodyModel
+from ..cameras import Camera, in_camera, in_frame, projected
+from .observation import Observation
+from .picture_loss import Target
+from .settings import RefineSettings
+
+MOUTH = ("lip_upper", "lip_lower", "mouth_inside", "teeth_upper", "teeth_lower", "tongue")
+EYES = ("eyelid", "sclera", "iris", "pupil", "lashes")
+_REACH = 0.006
+"""Metres: what a vertex of them stands for around itself."""
+
+
+class Targets:
+    """One observation in the size that it is drawn in now; half precision, for there may be hundreds."""
+
+    def __init__(
+        self,
+        observation: Observation,
+        vertices: Float[Tensor, "V 3"],
+        spoken: SpokenParts,
+        settings: RefineSettings,
+        device: torch.device,
+    ) -> None:
+        """`vertices` are those of the pose that was tracked."""
+        self._observation, self._vertices, self._spoken = observation, vertices, spoken
+        self._settings, self._device = settings, device
+        self._made: tuple[Tensor, Camera] | None = None
+
+    def at(self, longest_side: int) -> tuple[Target, Camera]:
+        """At most so large."""
+        whole = self._observation.camera
+        longest = max(whole.width, whole.height)
+        side = min(longest, longest_side)
+        width, height = (max(1, round(each * side / longest)) for each in (whole.width, whole.height))
+        if self._made is None or self._made[0].shape[:2] != (height, width):
+            camera = whole.resized(width, height)
+            self._made = self._reduced(camera), camera
+        planes, camera = self._made
+        colors, mask, weights = planes.float().split((3, 1, 1), dim=-1)
+        return Target(colors=colors.contiguous(), mask=mask[..., 0], weights=weights[..., 0]), camera
+
+    def _reduced(self, camera: Camera) -> Float[Tensor, "H W 5"]:
+        """Colours times the mask, mask, and weights of mean 1."""
+        observation = self._observation
+        mask = torch.from_numpy(observation.mask).float().unsqueeze(-1)
+        colors = torch.from_numpy(observation.image).float() / 255.0 * mask
+        weights = self._spoken.weights(self._vertices, observation.camera, self._settings)
+        weights = torch.from_numpy(observation.weights).float() * weights
+        planes = torch.cat([colors, mask, weights.unsqueeze(-1)], dim=-1)
+        if planes.shape[:2] != (camera.height, camera.width):
+            planes = functional.interpolate(
+                planes.permute(2, 0, 1)[None], size=(camera.height, camera.width), mode="area"
+            )
+            planes = planes[0].permute(1, 2, 0)
+        planes[..., 4] /= planes[..., 4].mean().clamp_min(1e-6)
+        return planes.to(self._device, torch.float16)
+
+
+class SpokenParts:
+    """Where mouth and eyes are in a picture; a body without named parts has neither."""
+
+    def __init__(self, body: BodyModel) -> None:
+        self._mouth, self._eyes = _vertices_of(body, MOUTH), _vertices_of(body, EYES)
+
+    def weights(self, vertices: Float[Tensor, "V 3"], camera: Camera, settings: RefineSettings) -> Float[Tensor, "H W"]:
+        """What each pixel counts."""
+        weights = torch.ones(camera.height, camera.width)
+        for which, weight in ((self._eyes, settings.eye_weight), (self._mouth, settings.mouth_weight)):
+            if which.any():
+                weights = torch.where(_covered(vertices[which], camera), weight, weights)
+        return weights
+
+
+def _vertices_of(body: BodyModel, parts: tuple[str, ...]) -> Bool[Tensor, " V"]:
+    named = torch.zeros(body.num_vertices, dtype=torch.bool)
+    if body.face_parts is not None:
+        wanted = [name.removesuffix("_left").removesuffix("_right") in parts for name in body.part_names]
+        named[body.faces.cpu()[torch.tensor(wanted)[body.face_parts.cpu()]].flatten()] = True
+    return named
+
+
+def _covered(points: Float[Tensor, "P 3"], camera: Camera) -> Bool[Tensor, "H W"]:
+    """Pixels near one of the points."""
+    seen = in_camera(points, camera)
+    pixels = projected(seen, camera)
+    inside = in_frame(pixels, seen, camera)
+    column, row = pixels[inside].long().unbind(-1)
+    hit = torch.zeros(camera.height, camera.width)
+    hit[row, column] = 1.0
+    if not inside.any():
+        return hit > 0.0
+    reach = max(1, round(float(camera.fx * _REACH / seen[inside, 2].median())))
+    for size, padding in (((2 * reach + 1, 1), (reach, 0)), ((1, 2 * reach + 1), (0, reach))):
+        hit = functional.max_pool2d(hit[None], size, stride=1, padding=padding)[0]
+    return hit > 0.0

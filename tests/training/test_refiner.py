@@ -1,0 +1,251 @@
+"""Refining makes an avatar's pictures those of the person, and its laws. The person is another avatar, drawn."""
+
+from __future__ import annotations
+
+import logging
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from avatars import random_avatar
+from nlfgs_studio.core.avatar.avatar import Avatar
+from nlfgs_studio.core.body.model import pose_body, shape_body
+from nlfgs_studio.core.body.parameters import BodyPose
+from nlfgs_studio.core.cameras import look_at
+from nlfgs_studio.core.images import to_uint8
+from nlfgs_studio.core.pipeline import Pipeline
+from nlfgs_studio.core.rendering.cpu_renderer import CpuRenderer
+from nlfgs_studio.core.rendering.renderer import RenderSettings
+from nlfgs_studio.core.training.densify import DensifySettings
+from nlfgs_studio.core.training.observation import Observation
+from nlfgs_studio.core.training.refiner import Refiner
+from nlfgs_studio.core.training.settings import RefineSettings
+
+SIDE = 64
+SETTINGS = RefineSettings(
+    warm_up=1, smallest_side=32, sh_steps=(8, 12, 16), corrections_from=6, densify_from=10_000, densify_until=20_000
+)
+
+
+def _covering(avatar: Avatar) -> Avatar:
+    """Opaque and of one colour per Gaussian: like a person, not like smoke."""
+    parameters = avatar.parameters
+    return replace(
+        avatar,
+        parameters=replace(
+            parameters,
+            offsets=0.1 * parameters.offsets,
+            log_scales=torch.full_like(parameters.log_scales, -0.7),
+            opacity_logits=torch.full_like(parameters.opacity_logits, 4.0),
+            sh=0.6 * parameters.sh[:, :1],
+        ),
+    )
+
+
+def _observations(body, avatar: Avatar, yaws: tuple[float, ...]) -> list[Observation]:
+    pipeline, pictures = Pipeline(body), []
+    for number, yaw in enumerate(yaws):
+        rotations = torch.zeros(55, 3)
+        rotations[12, 1] = 0.3 * yaw
+        pose = BodyPose(
+            rotations=rotations, expression=torch.zeros(body.num_expression), translation=torch.tensor([0.0, 0.2, 0.1])
+        )
+        eye = (2.2 * math.sin(yaw), 0.3, 2.2 * math.cos(yaw))
+        camera = look_at(eye, (0.0, 0.1, 0.0), fx=1.6 * SIDE, fy=1.6 * SIDE, width=SIDE, height=SIDE)
+        gaussians = pipeline.gaussians(avatar, avatar.betas, pose)
+        drawn = CpuRenderer().render(gaussians, camera, RenderSettings(background=(0.3, 0.3, 0.3)))
+        pictures.append(
+            Observation(
+                picture=number,
+                name=f"{number}.png",
+                image=to_uint8(drawn.rgb),
+                mask=drawn.alpha.numpy(),
+                weights=np.ones((SIDE, SIDE), np.float32),
+                camera=camera,
+                pose=pose,
+            )
+        )
+    return pictures
+
+
+@pytest.fixture(scope="module")
+def person(plain_body):
+    return _covering(random_avatar(plain_body, k=2))
+
+
+@pytest.fixture(scope="module")
+def grey(person):
+    return replace(person, parameters=replace(person.parameters, sh=torch.zeros_like(person.parameters.sh)))
+
+
+@pytest.fixture(scope="module")
+def views(plain_body, person):
+    return _observations(plain_body, person, (-0.6, -0.2, 0.2, 0.6))
+
+
+def _refined(body, avatar, observations, num_steps, **arguments) -> tuple[Refiner, list]:
+    refiner = Refiner(body, avatar, observations, **{"settings": SETTINGS, "device": "cpu"} | arguments)
+    return refiner, [refiner.step() for _ in range(num_steps)]
+
+
+def _equal(first: Avatar, second: Avatar) -> bool:
+    names = ("offsets", "rotations_wxyz", "log_scales", "opacity_logits", "sh")
+    return all(torch.equal(getattr(first.parameters, name), getattr(second.parameters, name)) for name in names)
+
+
+def test_unseen_views_become_those_of_the_person(plain_body, person, grey, views):
+    held_out = _observations(plain_body, person, (0.0, 0.4))
+    refiner = Refiner(plain_body, grey, views, settings=SETTINGS, held_out=held_out, device="cpu")
+    judged = [refiner.judge()]
+    for _ in range(3):
+        for _ in range(20):
+            figures = refiner.step()
+        judged.append(refiner.judge())
+    assert judged == sorted(judged)
+    assert judged[-1] > judged[0] + 6.0
+    assert figures.step == 60
+    assert figures.picture in range(4)
+
+
+def test_the_same_seed_gives_the_same_avatar_and_who_watches_changes_nothing(plain_body, grey, views):
+    first, steps = _refined(plain_body, grey, views[:3], 14)
+    second = Refiner(plain_body, grey, views[:3], settings=SETTINGS, held_out=views[3:], device="cpu")
+    for step in steps:
+        second.judge()
+        second.avatar()
+        again = second.step()
+        assert (again.loss, again.psnr, again.picture) == (step.loss, step.psnr, step.picture)
+    assert _equal(first.avatar(), second.avatar())
+    other, _ = _refined(plain_body, grey, views[:3], 14, settings=replace(SETTINGS, seed=1))
+    assert not _equal(first.avatar(), other.avatar())
+
+
+def test_what_is_behind_the_person_counts_for_nothing(plain_body, grey, views):
+    cut = [replace(each, mask=(each.mask > 0.99).astype(np.float32)) for each in views]
+    elsewhere = [replace(each, image=np.where(each.mask[..., None] > 0.0, each.image, 200)) for each in cut]
+    first, second = (_refined(plain_body, grey, seen, 6)[0].avatar() for seen in (cut, elsewhere))
+    assert _equal(first, second)
+
+
+def test_pixels_of_no_weight_teach_nothing(plain_body, grey, views):
+    blank = [replace(each, weights=np.zeros((SIDE, SIDE), np.float32)) for each in views]
+    settings = replace(SETTINGS, regularise_every=1000)
+    refiner, _ = _refined(plain_body, grey, blank, 5, settings=settings)
+    assert _equal(refiner.avatar(), grey)
+
+
+def test_snapshots_stay_as_they_were_and_keep_template_and_groups(plain_body, grey, views):
+    refiner, _ = _refined(plain_body, grey, views, 1)
+    before = refiner.avatar()
+    kept = before.parameters.sh.clone()
+    refiner.step()
+    after = refiner.avatar()
+    assert torch.equal(before.parameters.sh, kept)
+    assert not _equal(before, after)
+    assert after.template is grey.template
+    assert after.groups is grey.groups
+    assert not after.parameters.sh.requires_grad
+
+
+@pytest.mark.parametrize(("num_pictures", "last"), [(3, 0), (4, 1), (16, 3)])
+def test_harmonics_come_on_their_schedule_as_far_as_pictures_tell_them(plain_body, grey, views, num_pictures, last):
+    seen = [replace(views[number % 4], picture=number) for number in range(num_pictures)]
+    refiner = Refiner(plain_body, grey, seen, settings=SETTINGS, device="cpu")
+    degrees = []
+    for _ in range(18):
+        refiner.step()
+        degrees.append(refiner.avatar().parameters.sh_degree)
+    expected = [0, 1, 1, 2, 2, 3]
+    assert [degrees[step - 1] for step in (7, 8, 11, 12, 15, 16)] == [min(last, each) for each in expected]
+    assert bool(refiner.avatar().parameters.sh[:, -1].any())
+
+
+def test_pictures_may_join_and_are_learned_from(plain_body, grey, views):
+    refiner, _ = _refined(plain_body, grey, views[:1], 3)
+    refiner.add(views[2])
+    assert 2 in {refiner.step().picture for _ in range(2)}
+
+
+def test_the_number_of_gaussians_may_change_on_the_way(plain_body, grey, views):
+    settings = replace(
+        SETTINGS, densify_from=4, densify_until=9, densify=DensifySettings(every=4, share=0.1, most=100_000)
+    )
+    refiner, _ = _refined(plain_body, grey, views, 12, settings=settings)
+    grown = refiner.avatar()
+    assert len(grown.parameters) > len(grey.parameters)
+    assert grown.template.num_gaussians == len(grown.parameters)
+    losses = [refiner.step().loss for _ in range(24)]
+    assert np.mean(losses[-4:]) < np.mean(losses[:4])
+
+
+def test_the_light_of_each_picture_is_told_from_the_person(plain_body, person, views):
+    """One picture is darker: with corrections of the light all can be explained at once."""
+    dark = [replace(views[1], image=(0.6 * views[1].image).astype(np.uint8)), *views[2:], views[0]]
+
+    def likeness(corrections_from: int) -> float:
+        settings = replace(SETTINGS, sh_steps=(), corrections_from=corrections_from)
+        _, steps = _refined(plain_body, person, dark, 80, settings=settings)
+        return float(np.mean([step.psnr for step in steps[-4:]]))
+
+    assert likeness(0) > likeness(1000) + 1.0
+
+
+def test_a_body_that_tracking_put_a_little_aside_is_put_right(plain_body, person, views):
+    """One picture's pose is three centimetres off: with corrections all can be explained at once."""
+    moved = replace(views[1].pose, translation=views[1].pose.translation + torch.tensor([0.03, 0.0, 0.0]))
+    off = [replace(views[1], pose=moved), *views[2:], views[0]]
+
+    def likeness(corrections_from: int) -> float:
+        settings = replace(SETTINGS, sh_steps=(), corrections_from=corrections_from, corrections_every=1)
+        settings = replace(settings, rates=replace(settings.rates, shift=0.003))
+        _, steps = _refined(plain_body, person, off, 80, settings=settings)
+        return float(np.mean([step.psnr for step in steps[-4:]]))
+
+    assert likeness(0) > likeness(1000) + 1.0
+
+
+def test_too_little_memory_makes_pictures_smaller_and_says_so(plain_body, grey, views, monkeypatch, caplog):
+    draw, drawn = CpuRenderer.render_differentiable, []
+
+    def cramped(self, gaussians, camera, *rest):
+        if camera.width > SIDE // 2:
+            raise MemoryError
+        drawn.append(camera.width)
+        return draw(self, gaussians, camera, *rest)
+
+    monkeypatch.setattr(CpuRenderer, "render_differentiable", cramped)
+    settings = replace(SETTINGS, longest_side=SIDE)
+    with caplog.at_level(logging.WARNING):
+        refiner, steps = _refined(plain_body, grey, views, 3, settings=settings)
+    assert drawn == [SIDE // 2] * 3
+    assert [record.message for record in caplog.records] == [
+        f"memory is short: refining goes on with pictures of {SIDE // 2} pixels"
+    ]
+    assert all(np.isfinite(step.loss) for step in steps)
+    monkeypatch.setattr(CpuRenderer, "render_differentiable", lambda *_: (_ for _ in ()).throw(MemoryError()))
+    with pytest.raises(MemoryError):
+        refiner.step()
+
+
+def test_it_wants_something_to_learn_from(plain_body, grey):
+    with pytest.raises(ValueError, match="observation"):
+        Refiner(plain_body, grey, [])
+    assert Refiner(plain_body, grey, _observations(plain_body, grey, (0.0,)), device="cpu").judge() is None
+
+
+def test_the_mouth_counts_more(body):
+    from nlfgs_studio.core.training.targets import SpokenParts
+
+    shaped = shape_body(body, torch.zeros(body.num_betas))
+    pose = BodyPose.rest(body)
+    vertices = pose_body(body, shaped, pose).vertices
+    head = shaped.joints[15]
+    x, y, z = head.tolist()
+    camera = look_at((x, y + 0.03, z + 0.7), (x, y + 0.03, z), fx=300.0, fy=300.0, width=128, height=128)
+    weights = SpokenParts(body).weights(vertices, camera, SETTINGS)
+    assert set(weights.unique().tolist()) == {1.0, SETTINGS.eye_weight, SETTINGS.mouth_weight}
+    rows = [(weights == each).nonzero()[:, 0].float().mean() for each in (SETTINGS.eye_weight, SETTINGS.mouth_weight)]
+    assert rows[0] < rows[1]
+    assert float((weights > 1.0).float().mean()) < 0.2
