@@ -9,7 +9,8 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 if TYPE_CHECKING:
-    from ..core.creation.photo_avatar import PhotoAvatar
+    from ..core.body.model import BodyModel
+    from ..core.creation.fitted import ReadPicture
 
 LONGEST_SIDE = 960
 """Pixels of the picture that is kept."""
@@ -40,26 +41,26 @@ class LocalizedPhoto:
     """Metres: how far off each is expected to be."""
 
 
-def localized_photo(made: PhotoAvatar, name: str) -> LocalizedPhoto:
-    """What of a made avatar is shown beside it."""
+def localized_photo(read: ReadPicture, body: BodyModel) -> LocalizedPhoto:
+    """What of a picture that was read is shown beside the avatar."""
     from PIL import Image
 
     from ..core.synthetic.evidence import canonical_points
 
-    reading, box, crop = made.reading, made.evidence.crop.box, made.evidence.crop.image
+    reading, box, crop = read.reading, read.crop.box, read.crop.image
     margin = BORDER * crop.shape[0]
     inside = ((reading.pixels > margin) & (reading.pixels < crop.shape[0] - margin)).all(dim=1)
     seen = (reading.visibility & inside).nonzero()[:, 0].numpy()
     chosen = np.random.default_rng(0).permutation(seen)[:NUM_POINTS]
-    picture = Image.fromarray(made.picture)
+    picture = Image.fromarray(read.picture.image)
     share = min(1.0, LONGEST_SIDE / max(picture.size))
     size = (max(1, round(share * picture.width)), max(1, round(share * picture.height)))
     template = reading.template
     return LocalizedPhoto(
-        name=name,
+        name=read.picture.name,
         picture=np.asarray(picture.resize(size)),
         pixels=share * box.in_picture(reading.pixels[chosen], crop.shape[0]).numpy(),
-        places=template.interpolated(canonical_points(made.body)).numpy()[chosen],
+        places=template.interpolated(canonical_points(body)).numpy()[chosen],
         sigma=template.interpolated(reading.vertices.sigma[:, None]).numpy()[chosen, 0],
     )
 

@@ -16,7 +16,6 @@ from pathlib import Path
 
 import nlfgs_studio.core  # noqa: F401 - before numpy, whose threads it sets
 import numpy as np
-import torch
 from nlfgs_studio.core.body.body_registry import builtin_body
 from nlfgs_studio.core.body.joints import JOINT_NAMES
 from nlfgs_studio.core.body.model import BodyModel
@@ -30,14 +29,9 @@ from nlfgs_studio.core.tracking.portraits import PortraitStudio
 from nlfgs_studio.core.tracking.sightings import Sighting, sightings
 from nlfgs_studio.core.tracking.sitting import Sitting, drawn_sitters, drawn_sitting
 from nlfgs_studio.core.tracking.solution import FaceSolution
+from wider_people import somebody
 
 WIDER_BETAS = 1.33
-BUMP_DEVIATION = 0.0015
-"""Metres."""
-BUMP_REACH = (0.015, 0.04)
-NUM_BUMPS = 120
-ACTION_DEVIATION = 0.25
-"""Of an action's motion, from place to place of the face."""
 FOCAL = 1.3
 """In sides of the picture."""
 ACTIVE = 0.1
@@ -88,7 +82,7 @@ def _options() -> argparse.Namespace:
 
 
 def _seen(body: BodyModel, random: np.random.Generator, number: int, count: int) -> list[Sighting]:
-    studio = PortraitStudio(_somebody(body, random), num_looks=number % 4 + 1)
+    studio = PortraitStudio(somebody(body, random), num_looks=number % 4 + 1)
     (sitter,) = drawn_sitters(body, random, 1)
     sitter = replace(sitter, look=number % 4, betas=WIDER_BETAS * sitter.betas)
     sittings = []
@@ -97,29 +91,6 @@ def _seen(body: BodyModel, random: np.random.Generator, number: int, count: int)
         sitting = replace(drawn_sitting(body, random, sitter, liveliness=lively), focal=FOCAL)
         sittings.append(replace(sitting, expression=_looking_somewhere(body, random, sitting)))
     return sightings(studio, sittings)
-
-
-def _somebody(body: BodyModel, random: np.random.Generator) -> BodyModel:
-    """The body with bumps of its own on the face, and actions that move each place of it more or less."""
-    weights = body.skin_weights[:, JOINT_NAMES.index("head") :].sum(1).numpy()[:, None]
-    bumps = _bumps(body, random, 3) * BUMP_DEVIATION * weights
-    template = body.template_vertices + torch.from_numpy(bumps).float()
-    factors = 1.0 + ACTION_DEVIATION * _bumps(body, random, body.num_expression)
-    expression = body.expression_directions * torch.from_numpy(factors).float()[:, None]
-    return replace(body, template_vertices=template, expression_directions=expression)
-
-
-def _bumps(body: BodyModel, random: np.random.Generator, count: int) -> np.ndarray:
-    """Smooth random fields over the head, about as strong as the normal distribution: (V, count)."""
-    vertices = body.template_vertices.double().numpy()
-    head = vertices[body.skin_weights[:, JOINT_NAMES.index("head")].numpy() > 0.5]
-    centres = head[random.integers(len(head), size=NUM_BUMPS)]
-    reach = random.uniform(*BUMP_REACH, NUM_BUMPS)
-    near = np.exp(-0.5 * np.square(vertices[:, None] - centres).sum(2) / reach**2)
-    field = near @ random.normal(size=(NUM_BUMPS, count))
-    front = head[:, 2] > np.median(head[:, 2])
-    on_face = np.exp(-0.5 * np.square(head[front][:, None] - centres).sum(2) / reach**2)
-    return field / np.sqrt(np.square(on_face).sum(1).mean())
 
 
 def _looking_somewhere(body: BodyModel, random: np.random.Generator, sitting: Sitting) -> np.ndarray:

@@ -17,10 +17,11 @@ import numpy as np
 from jaxtyping import Float
 from nlfgs_studio.core.body.body_registry import builtin_body
 from nlfgs_studio.core.body.model import pose_body, shape_body
+from nlfgs_studio.core.cameras import in_camera, projected
 from nlfgs_studio.core.errors import StudioError
 from nlfgs_studio.core.nlf.template import network_template
 from nlfgs_studio.core.synthetic.framing import CROP, Framing
-from nlfgs_studio.core.synthetic.labels import in_camera, points_of, projected
+from nlfgs_studio.core.synthetic.labels import points_of
 from nlfgs_studio.core.synthetic.photo import MadeUpPhoto, PhotoStudio
 from nlfgs_studio.core.tracking.mediapipe_graphs import PersonSegmenter
 from nlfgs_studio.core.tracking.photo_evidence import PhotoWitness

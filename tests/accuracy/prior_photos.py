@@ -23,8 +23,9 @@ from nlfgs_studio.app.localized import localized_photo, overlay
 from nlfgs_studio.core.body.body_registry import builtin_body
 from nlfgs_studio.core.body.joints import JOINT_NAMES
 from nlfgs_studio.core.body.model import BodyModel
-from nlfgs_studio.core.cameras import Camera
-from nlfgs_studio.core.creation.photo_avatar import PhotoAvatar, PhotoCreator, read_photo
+from nlfgs_studio.core.cameras import Camera, projected
+from nlfgs_studio.core.creation.creator import AvatarCreator, Creation
+from nlfgs_studio.core.creation.taken import TakenPicture, read_photo
 from nlfgs_studio.core.distillation.baselines import Blind, blind
 from nlfgs_studio.core.distillation.evaluation import BLIND, GIVEN, OTHER_SEED, WITH, WITHOUT
 from nlfgs_studio.core.distillation.held_out import numbers_of
@@ -37,7 +38,6 @@ from nlfgs_studio.core.nlf.weights import read_weights, shipped_weights
 from nlfgs_studio.core.pipeline import Pipeline
 from nlfgs_studio.core.rendering.cpu_renderer import CpuRenderer
 from nlfgs_studio.core.rendering.renderer import RenderSettings
-from nlfgs_studio.core.synthetic.labels import projected
 from nlfgs_studio.core.synthetic.photo import PhotoStudio
 from nlfgs_studio.core.tracking import lifting
 from nlfgs_studio.core.tracking.detection import Frame
@@ -64,14 +64,15 @@ def main() -> None:
     result = {}
     print(f"| photo | | {' | '.join(ESTIMATES)} |")
     print("|---" * (2 + len(ESTIMATES)) + "|")
-    with PhotoCreator(body, network) as creator:
+    with AvatarCreator(body, network) as creator:
+        assert creator.reader is not None
         for name, picture in _pictures(options.photos):
-            made = creator.create(picture, name)
+            made = creator.create([TakenPicture(name=name, image=picture)], name)
             result[name] = _agreement(made, body, creator.reader, detectors, constant)
             for what, errors in result[name].items():
                 print(f"| {name} | {what} | {' | '.join(_cell(errors[each]) for each in ESTIMATES)} |", flush=True)
             if options.picture is not None and len(result) == 1:
-                write_png(options.picture, _panels(made, body, name))
+                write_png(options.picture, _panels(made, body))
     detectors.close()
     if options.json is not None:
         options.json.write_text(json.dumps(result, indent=1))
@@ -102,14 +103,16 @@ def _unseeing(body: BodyModel) -> Blind:
 
 
 def _agreement(
-    made: PhotoAvatar, body: BodyModel, reader: PhotoReader, detectors: Detectors, constant: Blind
+    made: Creation, body: BodyModel, reader: PhotoReader, detectors: Detectors, constant: Blind
 ) -> dict[str, dict[str, Spread | None]]:
     """Of the face's points and of the joints, where they are seen."""
-    crop, size = made.evidence.crop, made.evidence.crop.image.shape[0]
-    detection = detectors.detect(Frame(image=made.picture, seconds=0.0, index=0))
+    assert made.localized is not None
+    read = made.localized
+    crop, size = read.crop, read.crop.image.shape[0]
+    detection = detectors.detect(Frame(image=read.picture.image, seconds=0.0, index=0))
     without, given = reader.find(crop.image, crop.camera), crop.evidence.vertices
-    pixels = (made.reading.vertices.pixels, without.pixels, projected(given, crop.camera), constant.pixels)
-    points = (made.reading.vertices.points, without.points, given)
+    pixels = (read.reading.vertices.pixels, without.pixels, projected(given, crop.camera), constant.pixels)
+    points = (read.reading.vertices.points, without.points, given)
 
     def told(found: torch.Tensor, there: np.ndarray) -> Spread | None:
         true = crop.box.in_crop(torch.from_numpy(there).float(), size)
@@ -140,15 +143,16 @@ def _cell(errors: Spread | None) -> str:
     return "not in the crop" if errors is None else "{median:.1f} ({p90:.1f}) of {count}".format(**errors)
 
 
-def _panels(made: PhotoAvatar, body: BodyModel, name: str) -> torch.Tensor:
-    localized = localized_photo(made, name)
-    height, width = made.picture.shape[:2]
+def _panels(made: Creation, body: BodyModel) -> torch.Tensor:
+    assert made.localized is not None
+    read = made.localized
+    localized = localized_photo(read, body)
+    height, width = read.picture.image.shape[:2]
     size = (round(PANEL * width / height), PANEL)
     drawn = [torch.from_numpy(overlay(localized, each, size)).float() / 255.0 for each in ("none", "place", "sigma")]
-    fit = made.reading.fit
-    gaussians = Pipeline(body).gaussians(made.avatar, fit.betas, fit.pose)
-    camera = made.evidence.camera.resized(*size)
-    shown = gaussians.means[made.reading.visibility].mean(0)
+    gaussians = Pipeline(body).gaussians(made.avatar, made.avatar.betas, read.picture.pose)
+    camera = read.picture.camera.resized(*size)
+    shown = gaussians.means[read.reading.visibility].mean(0)
     renderer = CpuRenderer()
     cameras = (camera, _in_the_middle(gone_around(camera, shown, ASIDE), shown))
     drawn += [renderer.render(gaussians, each, RenderSettings(background=GREY)).rgb for each in cameras]

@@ -1,0 +1,107 @@
+"""Where the person and the head are in pictures that are judged by: found in the pictures, never in a render.
+
+Face and person are looked for by MediaPipe, the person's outline is then refined by the picture's own colours. The head
+is what of the person lies above the line through the chin, square to the face's long axis, and near the face.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, UInt8
+
+from ..capture.segmentation import person_mask
+from ..errors import StudioError
+from ..images import write_png
+from ..tracking.detection import FaceDetection, Frame
+from ..tracking.mediapipe_detectors import Detectors
+from ..tracking.mediapipe_graphs import PersonSegmenter
+from .taken import TakenPicture
+
+SHORTER_SIDE = 512
+"""Pixels of the pictures as they are judged; smaller ones stay as they are."""
+HEAD_REACH = 1.5
+"""Of the length of the face: how far from its middle hair and hats are still the head's."""
+_FOREHEAD, _CHIN = 10, 152
+"""Points of MediaPipe's face mesh: the middle of the hairline, and the lowest of the chin."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class HeldPicture:
+    """As large as it is judged."""
+
+    name: str
+    image: UInt8[np.ndarray, "H W 3"]
+    person: Float[np.ndarray, "H W"]
+    """0..1: how much of a pixel is the person."""
+    head: Float[np.ndarray, "H W"]
+    """The same of the head; 0 all over where no face was found."""
+
+
+def held_pictures(
+    taken: Sequence[TakenPicture], *, report: Callable[[float, str], None] = lambda *_: None
+) -> list[HeldPicture]:
+    """The pictures with their masks; those of one film in its order.
+
+    Raises:
+        StudioError: MediaPipe is not installed.
+    """
+    pictures: list[HeldPicture] = []
+    with ExitStack() as models:
+        detectors = models.enter_context(closing(Detectors(("face",), static=True)))
+        segmenter = models.enter_context(closing(PersonSegmenter()))
+        film, mask = None, None
+        for index, each in enumerate(taken):
+            report(index / len(taken), "finding the person in what was held out")
+            image = reduced(each.image)
+            height, width = image.shape[:2]
+            follows = each.film is not None and each.film == film
+            mask = person_mask(segmenter, image, previous=mask if follows else None)
+            face = detectors.detect(Frame(image=image, seconds=0.0, index=index)).face
+            head = np.zeros_like(mask) if face is None else mask * near_face(face, height, width)
+            pictures.append(HeldPicture(name=each.name, image=image, person=mask, head=head))
+            film = each.film
+    return pictures
+
+
+def reduced(image: UInt8[np.ndarray, "H W 3"]) -> UInt8[np.ndarray, "h w 3"]:
+    """Averaged down to `SHORTER_SIDE`."""
+    from PIL import Image
+
+    height, width = image.shape[:2]
+    share = SHORTER_SIDE / min(height, width)
+    if share >= 1.0:
+        return image
+    size = (round(width * share), round(height * share))
+    return np.asarray(Image.fromarray(image).resize(size, Image.Resampling.BOX))
+
+
+def near_face(face: FaceDetection, height: int, width: int) -> Bool[np.ndarray, "H W"]:
+    """Above the chin, and no farther from the face than heads reach."""
+    chin, forehead = face.points[_CHIN, :2], face.points[_FOREHEAD, :2]
+    length = max(float(np.linalg.norm(forehead - chin)), 1e-6)
+    up = (forehead - chin) / length
+    pixels = np.stack(np.meshgrid(np.arange(width) + 0.5, np.arange(height) + 0.5), axis=-1)
+    above = (pixels - chin) @ up > 0.0
+    return above & (np.linalg.norm(pixels - (chin + forehead) / 2.0, axis=-1) < HEAD_REACH * length)
+
+
+def write_masks(folder: Path, pictures: Sequence[HeldPicture]) -> None:
+    """Two grey pictures for each, so that others can judge by the same pixels.
+
+    Raises:
+        StudioError: the folder cannot be made or written to.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StudioError(f"cannot make the folder {folder}: {error.strerror}", hint="choose another folder") from error
+    for each in pictures:
+        for region, mask in (("person", each.person), ("head", each.head)):
+            drawn = torch.from_numpy(mask).float()[..., None].expand(*mask.shape, 3)
+            write_png(folder / f"{each.name} {region}.png", drawn)

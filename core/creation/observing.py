@@ -1,0 +1,89 @@
+"""From a fitted picture to what refining is given: squares around the person, with masks and weights."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+
+from ..body.model import BodyModel
+from ..body.parameters import BodyPose
+from ..cameras import Camera, in_camera
+from ..capture.segmentation import person_mask
+from ..nlf.crops import CropBox, cropped, cropped_camera
+from ..synthetic.depths import depth_picture
+from ..tracking.mediapipe_graphs import PersonSegmenter
+from ..tracking.person_crop import PersonCropper
+from ..tracking.photo_evidence import CLOSER
+from ..training.observation import Observation
+
+LARGEST_SIDE = 512
+"""Pixels of an observation."""
+_LEAST_SURE = 0.2
+"""Weight of pixels that may be the person's or not."""
+
+
+class Observer:
+    """Cuts a fitted person out of pictures; belongs to one thread, holds its models until it is closed."""
+
+    def __init__(self, body: BodyModel, cropper: PersonCropper) -> None:
+        """
+        Raises:
+            StudioError: MediaPipe is not installed.
+        """
+        self._body = body
+        self._cropper = cropper
+        self._segmenter = PersonSegmenter()
+
+    def observed(
+        self,
+        number: int,
+        name: str,
+        image: UInt8[np.ndarray, "H W 3"],
+        camera: Camera,
+        pose: BodyPose,
+        vertices: Float[torch.Tensor, "V 3"],
+    ) -> tuple[Observation, ...]:
+        """The person, and the head by itself where that shows more; nothing where the picture lacks the body."""
+        boxes = [self._cropper.box(camera, vertices), self._cropper.box(camera, vertices, head_alone=True)]
+        if boxes[0] is None:
+            return ()
+        if boxes[1] is None or boxes[1].side > CLOSER * boxes[0].side:
+            boxes.pop()
+        return tuple(self._cut(number, name, image, camera, pose, vertices, box) for box in boxes if box is not None)
+
+    def _cut(
+        self,
+        number: int,
+        name: str,
+        image: UInt8[np.ndarray, "H W 3"],
+        camera: Camera,
+        pose: BodyPose,
+        vertices: Float[torch.Tensor, "V 3"],
+        box: CropBox,
+    ) -> Observation:
+        side = max(16, min(LARGEST_SIDE, round(box.side)))
+        pixels, small = cropped(image, box, side), cropped_camera(camera, box, side)
+        body = np.isfinite(depth_picture(in_camera(vertices, small), self._body.faces, small))
+        mask = person_mask(self._segmenter, pixels, body_alpha=body.astype(np.float32))
+        sure = np.maximum(np.abs(2.0 * mask - 1.0), _LEAST_SURE)
+        return Observation(
+            picture=number,
+            name=name,
+            image=pixels,
+            mask=mask,
+            weights=(sure * _inside(image, box, side)).astype(np.float32),
+            camera=small,
+            pose=pose,
+        )
+
+    def close(self) -> None:
+        self._segmenter.close()
+
+
+def _inside(image: UInt8[np.ndarray, "H W 3"], box: CropBox, side: int) -> Float[np.ndarray, "side side"]:
+    """1 where the square's pixels are the picture's own."""
+    places = (np.arange(side) + 0.5) * (box.side / side)
+    rows, columns = box.top + places, box.left + places
+    inside = (rows >= 0.0) & (rows < image.shape[0])
+    return np.outer(inside, (columns >= 0.0) & (columns < image.shape[1])).astype(np.float32)
