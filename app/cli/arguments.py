@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
+from .create_arguments import add_create, check_create
 from .option_values import (
     color,
     degrees,
@@ -17,7 +18,6 @@ from .option_values import (
     named_value,
     npz_path,
     number,
-    png_path,
     positive_seconds,
     rate,
     seconds,
@@ -40,8 +40,6 @@ MESH_STYLES = ("shaded", "wireframe", "both")
 PARTS = ("face", "upper", "whole")
 TRACKERS = ("landmarks", "nlf")
 """As in `tracking.tracker_settings`."""
-COLOURINGS = ("place", "sigma", "none")
-"""As in `localized`."""
 
 TRAINING_PRESETS = ("cpu-small", "gpu", "cluster")
 """As in `distillation.settings`."""
@@ -62,7 +60,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     if options.command == "open" and options.motion is not None and options.source is not None:
         parser.error("either --motion or --source moves the avatar")
     if options.command == "create":
-        _check_create(parser, options)
+        check_create(parser, options)
     if options.command == "train-prior":
         _check_train_prior(parser, options)
     if options.command == "track" and options.tracker == "nlf" and options.parts == "face":
@@ -96,7 +94,7 @@ def _parser() -> tuple[argparse.ArgumentParser, tuple[str, ...]]:
     _add_render(commands.add_parser("render", help="render an avatar to a picture or a film"))
     _add_export(commands.add_parser("export", help="write an avatar as PLY, NPZ or project"))
     _add_people(commands.add_parser("people", help="draw people by number, side by side in one picture"))
-    _add_create(commands.add_parser("create", help="make an avatar from a photo"))
+    add_create(commands.add_parser("create", help="make an avatar from photos and films, and refine it"))
     _add_track(commands.add_parser("track", help="turn a camera, film, folder or photo into a motion"))
     _add_train_prior(
         commands.add_parser("train-prior", help="teach the photo network with made-up people, or judge it")
@@ -138,18 +136,6 @@ def _add_people(parser: argparse.ArgumentParser) -> None:
         "--photos", action="store_true", help="as photographs for the network to learn from, each beside its truth"
     )
     parser.add_argument("--renderer", default="auto", help=_RENDERER_HELP)
-
-
-def _add_create(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("photo", type=Path, metavar="PHOTO", help="a PNG, JPEG or WebP picture of a person")
-    parser.add_argument("-o", "--output", type=npz_path, required=True, metavar="AVATAR.npz", help="what to write")
-    parser.add_argument("--fov", type=degrees, metavar="DEGREES", help="field of view over the longer side; 55")
-    parser.add_argument("--weights", type=Path, metavar="FILE", help="of the network, as train-prior makes them")
-    parser.add_argument("--overlay", type=png_path, metavar="OUT.png", help="also draw what was found over the photo")
-    parser.add_argument(
-        "--overlay-colours", choices=COLOURINGS, default="place", help="what the overlay's colours mean (place)"
-    )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="also write how it went (- for standard output)")
 
 
 def _add_track(parser: argparse.ArgumentParser) -> None:
@@ -280,13 +266,6 @@ def _add_pose(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=VALUE",
         help="strength of an action of the face, or of a blendshape such as lipsPucker=0.6; may be repeated",
     )
-
-
-def _check_create(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
-    files = (options.photo, options.output, options.overlay, options.json)
-    named = [path.resolve() for path in files if path is not None and path != Path("-")]
-    if len(set(named)) < len(named):
-        parser.error("the photo and what is written must be files of their own")
 
 
 def _check_render(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 MAX_SIDE = 8192
 """Pixels."""
+MAX_PICTURES = 200
+"""That an avatar is made of, or judged by."""
 
 
 def size(text: str) -> tuple[int, int]:
@@ -41,7 +43,7 @@ def seconds(text: str) -> float:
 def positive_seconds(text: str) -> float:
     value = seconds(text)
     if value == 0.0:
-        raise argparse.ArgumentTypeError("a film lasts longer than 0 seconds")
+        raise argparse.ArgumentTypeError("it has to last longer than 0 seconds")
     return value
 
 
@@ -85,6 +87,12 @@ def rate(text: str) -> float:
     if not 0.1 <= value <= 240.0:
         raise argparse.ArgumentTypeError("a film has 0.1 to 240 pictures a second")
     return value
+
+
+def number_of_pictures(text: str) -> int:
+    if not re.fullmatch(r"\d{1,4}", text) or not 1 <= int(text) <= MAX_PICTURES:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of pictures from 1 to {MAX_PICTURES}")
+    return int(text)
 
 
 def index(text: str) -> int:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import signal
 import sys
 import threading
 import time
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Any, NoReturn, TextIO
 
@@ -89,6 +91,26 @@ class ProgressLine:
         if self._handler is not None:
             signal.signal(signal.SIGINT, self._handler)
         self.clear()
+
+
+@contextlib.contextmanager
+def asked_to_stop(line: ProgressLine, words: str) -> Iterator[Callable[[], bool]]:
+    """Whether SIGINT or SIGTERM came, which is answered with `words`; the second one ends the program as usual."""
+    asked = False
+
+    def ask(number: int, *_: object) -> None:
+        nonlocal asked
+        asked = True
+        signal.signal(number, before[signal.Signals(number)])
+        line.clear()
+        print(f"{words} (again: ends at once)", file=sys.stderr)
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield lambda: asked
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _duration(seconds: float) -> str:

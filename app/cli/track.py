@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +16,7 @@ from ...core.errors import StudioError
 from ...core.paths import check_writable
 from ...core.storage.motion_npz import write_motion
 from .output import write_json
-from .progress import ProgressLine
+from .progress import ProgressLine, asked_to_stop
 from .session import session
 
 if TYPE_CHECKING:
@@ -52,7 +50,7 @@ def track(options: argparse.Namespace) -> None:
         body, betas = _avatar(options)
         with ProgressLine() as line:
             prepare(body, line.show)
-        with ProgressLine() as line, _stopped_by_ctrl_c(line) as stopped:
+        with ProgressLine() as line, asked_to_stop(line, "finishing: what has been seen is kept") as stopped:
             result = track_source(
                 source,
                 body,
@@ -85,25 +83,6 @@ def _avatar(options: argparse.Namespace) -> tuple[BodyModel, torch.Tensor | None
     if document.body is None:
         raise StudioError(f"{options.avatar} has no rig to be moved", hint="name an avatar, or leave it out")
     return document.body, None if options.identity == "tracked" else torch.tensor(document.betas)
-
-
-@contextlib.contextmanager
-def _stopped_by_ctrl_c(line: ProgressLine) -> Iterator[Callable[[], bool]]:
-    """Whether Ctrl-C was pressed; the second one ends the program as usual."""
-    pressed = False
-
-    def press(*_: Any) -> None:
-        nonlocal pressed
-        pressed = True
-        signal.signal(signal.SIGINT, before)
-        line.clear()
-        print("finishing: what has been seen is kept (Ctrl-C again drops it)", file=sys.stderr)
-
-    before = signal.signal(signal.SIGINT, press)
-    try:
-        yield lambda: pressed
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _in_words(path: Path, result: Track) -> str:

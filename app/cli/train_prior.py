@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import functools
 import shlex
-import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +14,7 @@ from ...core.body.body_registry import builtin_body
 from ...core.errors import StudioError
 from ...core.paths import check_writable
 from .output import write_json, write_text
-from .progress import ProgressLine
+from .progress import ProgressLine, asked_to_stop
 
 if TYPE_CHECKING:
     from ...core.distillation.checkpoints import Checkpoint
@@ -76,7 +74,7 @@ def _train(options: argparse.Namespace) -> None:
             rank=processes.rank,
             processes=processes.count,
         )
-        with ProgressLine() as line, _asked_to_stop(line) as stopped:
+        with ProgressLine() as line, asked_to_stop(line, "saving what was learned, then ending") as stopped:
             report: Callable[..., None] = line.show if processes.leads else _say_nothing
             ended = train(trainer, batches, sitting, report=report, stopped=stopped)
         if processes.leads:
@@ -175,26 +173,6 @@ def _threads(count: int | None) -> None:
 
 def _say_nothing(*_: Any) -> None:
     """The other processes leave the terminal to the first."""
-
-
-@contextlib.contextmanager
-def _asked_to_stop(line: ProgressLine) -> Iterator[Callable[[], bool]]:
-    """Whether SIGINT or SIGTERM came; the second one ends the program as usual."""
-    asked = False
-
-    def ask(number: int, *_: Any) -> None:
-        nonlocal asked
-        asked = True
-        signal.signal(number, before[signal.Signals(number)])
-        line.clear()
-        print("saving what was learned, then ending (again: at once)", file=sys.stderr)
-
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield lambda: asked
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _in_words(folder: Path, step: int, photos: int, seconds: float) -> str:

@@ -10,7 +10,7 @@ import av
 import numpy as np
 import pytest
 from nlfgs_studio.app.cli import main
-from nlfgs_studio.app.cli.arguments import PARTS, parse
+from nlfgs_studio.app.cli.arguments import PARTS, TRACKERS, parse
 from nlfgs_studio.core.storage.motion_npz import read_motion
 from nlfgs_studio.core.tracking import offline, sources, tracker, tracker_settings
 from seen_people import Person, Pictures
@@ -30,6 +30,7 @@ def tracked(*arguments: str) -> int:
 
 def test_what_the_light_module_repeats_is_true():
     assert tracker_settings.Parts.__args__ == PARTS
+    assert tracker_settings.Method.__args__ == TRACKERS
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ import pytest
 import torch
 from nlfgs_studio.app.cli.arguments import parse
 from nlfgs_studio.app.cli.program import EXIT_MENDABLE, main
-from nlfgs_studio.app.cli.progress import ProgressLine
-from nlfgs_studio.app.cli.train_prior import _asked_to_stop, _command
+from nlfgs_studio.app.cli.progress import ProgressLine, asked_to_stop
+from nlfgs_studio.app.cli.train_prior import _command
 from nlfgs_studio.core.distillation.checkpoints import TrainingState, write_checkpoint
 from nlfgs_studio.core.distillation.settings import TrainingSettings
 
@@ -99,7 +99,7 @@ def test_the_first_signal_asks_and_the_second_ends(number: signal.Signals) -> No
 
     before = signal.signal(number, end)
     try:
-        with _asked_to_stop(ProgressLine()) as stopped:
+        with asked_to_stop(ProgressLine(), "ending") as stopped:
             assert not stopped()
             signal.raise_signal(number)
             assert stopped()
