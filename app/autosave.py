@@ -14,6 +14,8 @@ from .state import Document, State
 from .troubles import Trouble
 
 _WRITE, _FORGET = "autosave", "forget"
+REFINING_SECONDS = 30.0
+"""What refining has made waits no longer, however long the person lets other changes wait."""
 
 logger = logging.getLogger(__name__)
 
@@ -45,17 +47,19 @@ class Autosave:
         _, finished = self._jobs.drain()
         for job in finished:
             self._finish(job)
-        state = self._services.store.state
+        state = self._services.store.state.kept
         is_settling = any(job.name in ("open", "save") for job in state.jobs)  # soon it is known what is unsaved
         if self._jobs.running or is_settling:
             return
         if not state.unsaved:
             self._due = None
             self._forget()
-        elif state.document is self._kept:
+        elif state.document == self._kept:
             self._due = None
         else:
             seconds = autosave_seconds(state.settings)
+            if state.refining.is_on:
+                seconds = min(seconds, REFINING_SECONDS)
             self._due = now + seconds if self._due is None else min(self._due, now + seconds)
             if now >= self._due:
                 self._due = None
@@ -109,8 +113,8 @@ class Autosave:
         for job in self._jobs.drain()[1]:
             if job.name == _WRITE and job.error is None:
                 self._slot, self._kept = job.result, self._writing
-        state = self._services.store.state
-        if not is_clean and state.unsaved and state.document is not self._kept:
+        state = self._services.store.state.kept
+        if not is_clean and state.unsaved and state.document != self._kept:
             try:
                 self._slot = self._slot or recovery.new_slot()
                 recovery.write(self._slot, state)

@@ -6,7 +6,6 @@ and as events; the source's own troubles do not end it, so that it can be told t
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -17,10 +16,11 @@ import torch
 from ..core.channels import EventQueue, LatestSlot
 from ..core.errors import StudioError
 from ..core.jobs import JobContext
-from ..core.tracking.frame_reader import FrameReader, SourceEnded, SourceEvent, SourceOpened
+from ..core.tracking.frame_reader import SourceEnded, SourceEvent, SourceOpened
 from .actions.values import MAX_MAGNITUDE
 from .driven import DrivenPose, Sight
 from .sight import sight_picture
+from .watched_source import LetGo, Opens, WatchedSource
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -37,8 +37,6 @@ WAIT_SECONDS = 0.1
 """For a picture, before wishes are looked at again."""
 PICTURE_SECONDS = 0.06
 """Between two small pictures for the person: more cost time and show nothing."""
-
-logger = logging.getLogger(__name__)
 
 Wish = Literal["retry", "calibrate", "forget calibration"]
 
@@ -117,18 +115,6 @@ class Calibrated:
     succeeded: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Opens:
-    """A source is tried: it may be open from now on."""
-
-    source: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class LetGo:
-    """The source is certainly closed."""
-
-
 DriveEvent = SourceEvent | Ready | Calibrated | Opens | LetGo
 
 
@@ -179,10 +165,11 @@ class _Run:
         self._tracker: DrivingTracker | None = None
         self._size = (0, 0)
         self._pictured_at = 0.0
-        self._is_open = True
         # The source is opened first: that it is missing is said at once, not after another body's face is learned.
-        self._reader = FrameReader(
-            lambda: equipment.open_source(request.source),
+        self._source = WatchedSource(
+            request.source,
+            equipment.open_source,
+            wires.events.put,
             loop=self._settings.loop,
             mirror=self._settings.mirror,
         )
@@ -192,24 +179,21 @@ class _Run:
         self._take_settings()
         for wish in self._wires.wishes.drain():
             self._grant(wish)
-        for event in self._reader.drain():
+        for event in self._source.drain():
             self._wires.events.put(event)
             self.is_over |= isinstance(event, SourceEnded)
             if isinstance(event, SourceOpened) and self._begins_anew(event):
                 break  # what followed was told of the first opening
-        self._say_when_closed()
         if self._tracker is None:
             time.sleep(WAIT_SECONDS)
             return
-        frame = self._reader.next(WAIT_SECONDS)
+        frame = self._source.next(WAIT_SECONDS)
         if frame is not None:
             self._wires.sights.put(self._seen(frame, self._tracker))
 
     def _grant(self, wish: Wish) -> None:
         if wish == "retry":
-            self._is_open = True
-            self._wires.events.put(Opens(source=self._request.source))
-            self._reader.retry()
+            self._source.retry()
         elif self._tracker is not None:
             self._tracker.calibrate() if wish == "calibrate" else self._tracker.forget_calibration()
 
@@ -217,7 +201,7 @@ class _Run:
         settings = self._wires.settings.take()
         if settings is not None:
             self._settings = settings
-            self._reader.mirror = settings.mirror
+            self._source.show_mirrored(settings.mirror)
             if self._tracker is not None:
                 self._tracker.settings = settings.tracker
 
@@ -241,15 +225,12 @@ class _Run:
         self._wires.events.put(Ready())
         if not is_first or opened.live:
             return False
-        # A film has run on meanwhile: it is shown from its beginning.
-        self._reader.close()
-        self._reader.drain()
-        self._reader.retry()
+        self._source.begin_anew()
         return True
 
     def _seen(self, frame: Frame, tracker: DrivingTracker) -> Sight:
         now = time.monotonic()
-        taken_at = now - self._reader.age(frame)
+        taken_at = now - self._source.age(frame)
         # The reader counts anew when it tries again; for the tracker time goes on.
         was_measuring = tracker.calibration == "measuring"
         tracked = tracker.track(replace(frame, seconds=taken_at - self._began))
@@ -266,21 +247,13 @@ class _Run:
             milliseconds={**tracked.milliseconds, "all": took},
             taken_at=taken_at,
             picture=picture,
+            whole=frame.image[:, ::-1] if self._settings.mirror else frame.image,
         )
 
     def close(self) -> None:
         """Ends only when the source is closed: what follows may count on it."""
-        if not self._reader.close():
-            logger.warning("%s does not answer; it may be open until it does", self._request.source)
-            while not self._reader.close():
-                time.sleep(WAIT_SECONDS)
-        self._say_when_closed()
+        self._source.close()
         self._put_tracker_away()
-
-    def _say_when_closed(self) -> None:
-        if self._is_open and self._reader.is_closed:
-            self._is_open = False
-            self._wires.events.put(LetGo())
 
     def _put_tracker_away(self) -> None:
         # A tracker is closed once only, even when closing it fails.

@@ -44,6 +44,8 @@ class Sight:
     """When the picture arrived; seconds of `time.monotonic`."""
     picture: UInt8[np.ndarray, "H W 4"] | None
     """A small copy with what was found in it; None where the last one is recent enough."""
+    whole: UInt8[np.ndarray, "h w 3"]
+    """The picture as the camera took it, never mirrored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,11 +81,6 @@ class Driving:
     @property
     def is_camera(self) -> bool:
         return is_camera(self.source)
-
-    @property
-    def is_camera_open(self) -> bool:
-        """What the person must be told of at any time."""
-        return is_camera(self.open_source)
 
 
 NOBODY_DRIVES = Driving()

@@ -7,23 +7,20 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import torch
 
 from ..core.errors import Cancelled, StudioError
 from ..core.jobs import JobFinished, JobRunner, Progress
-from ..core.tracking.camera_source import is_camera
 from ..core.tracking.frame_reader import SourceEnded, SourceOpened, SourceRecovered, SourceTrouble
 from .actions import Report, SetDriving, SetPlayback
 from .drive_thread import (
     Calibrated,
     DriveEvent,
     Equipment,
-    LetGo,
-    Opens,
     Ready,
     Request,
     TrackingEquipment,
@@ -36,6 +33,7 @@ from .presence import Presence
 from .settings import DriveSettings
 from .state import Kind, State, Status
 from .store import Store
+from .watched_source import LetGo, Opens, title_of
 
 JOB = "drive"
 SETTLED_SECONDS = 0.5
@@ -51,6 +49,8 @@ class Driver:
 
     def __init__(self, store: Store) -> None:
         self.equipment: Equipment = TrackingEquipment()
+        self.may_open: Callable[[], bool] = lambda: True
+        """Whether nothing else holds a source open: a camera serves one at a time."""
         self.progress: Progress | None = None
         """How far the start is, while it goes on."""
         self.latency: float | None = None
@@ -67,7 +67,8 @@ class Driver:
         self._wanted: tuple[object, ...] = ()
         """What the state asks for now."""
         self._wanted_since = 0.0
-        self._starts_again = False
+        self._is_due = False
+        """Whether it is to begin, once nothing holds a source open any more."""
         self._ticked_at: float | None = None
         self._presented: Sight | None = None
 
@@ -75,6 +76,11 @@ class Driver:
     def rate(self) -> float | None:
         """Pictures a second that the avatar follows."""
         return None if self._seconds_between is None else 1.0 / self._seconds_between
+
+    @property
+    def holds_source(self) -> bool:
+        """Whether a source may be open."""
+        return JOB in self._jobs.running
 
     # What the person asks for
 
@@ -88,17 +94,15 @@ class Driver:
         if state.document.body is None:
             raise StudioError("there is no avatar to drive", hint="open an avatar first")
         self._store.dispatch(SetPlayback(playing=False))
-        self._set(phase="preparing", source=source, title=_named(source), trouble=None, sight=None)
+        self._set(phase="preparing", source=source, title=title_of(source), trouble=None, sight=None)
         self._presence.begin()
-        if JOB in self._jobs.running:
-            self._starts_again = True
-            self._jobs.cancel(JOB)
-        else:
-            self._begin()
+        self._is_due = True
+        self._jobs.cancel(JOB)
+        self._begin_when_free()
 
     def stop(self) -> None:
         """Let go of the source; a camera is off as soon as the phase is."""
-        self._starts_again = False
+        self._is_due = False
         if self._store.state.driving.is_on:
             is_running = JOB in self._jobs.running
             self._jobs.cancel(JOB)
@@ -145,7 +149,7 @@ class Driver:
         self._wires.wishes.put(wish)
 
     def close(self) -> None:
-        self._starts_again = False
+        self._is_due = False
         self._jobs.close()
 
     # Frames
@@ -159,6 +163,7 @@ class Driver:
             self._take(event)
         for job in finished:
             self._finish(job)
+        self._begin_when_free()
         is_preparing = self._store.state.driving.phase == "preparing"
         self.progress = (progress[-1] if progress else self.progress) if is_preparing else None
         self._start_again_when_changed(now)
@@ -191,9 +196,14 @@ class Driver:
 
     # The thread
 
-    def _begin(self) -> None:
+    def _begin_when_free(self) -> None:
+        if not self._is_due or JOB in self._jobs.running or not self.may_open():
+            return
+        self._is_due = False
         state = self._store.state
-        assert state.document.body is not None
+        if state.document.body is None:
+            self._end("off")
+            return
         wires, equipment, settings = Wires(), self.equipment, state.settings.drive
         request = Request(
             source=state.driving.source,
@@ -210,7 +220,7 @@ class Driver:
         if isinstance(event, Opens | LetGo):
             self._set(open_source=event.source if isinstance(event, Opens) else "")
             return
-        if self._starts_again or not self._store.state.driving.is_on:
+        if self._is_due or not self._store.state.driving.is_on:
             return  # of a source that is being let go
         title = self._store.state.driving.title
         if isinstance(event, Ready):
@@ -230,9 +240,7 @@ class Driver:
             self._say(f"{title} has ended")
 
     def _finish(self, job: JobFinished) -> None:
-        starts_again, self._starts_again = self._starts_again, False
-        if starts_again and self._store.state.document.body is not None:
-            self._begin()
+        if self._is_due:
             return
         self._end("off")
         error = job.error
@@ -247,7 +255,7 @@ class Driver:
     def _start_again_when_changed(self, now: float) -> None:
         """A tracker belongs to a body of one shape, a reader to its choices: for others they are made anew."""
         state = self._store.state
-        if not state.driving.is_on or self._starts_again:
+        if not state.driving.is_on or self._is_due:
             return
         if state.document.body is None:
             self.stop()
@@ -284,11 +292,6 @@ class Driver:
 def _what_is_driven(state: State) -> tuple[object, ...]:
     loops = state.settings.drive.loop and not state.driving.is_camera
     return (state.document.body, state.document.betas, loops)
-
-
-def _named(source: str) -> str:
-    """Until the source says its own name."""
-    return source if is_camera(source) else Path(source).name
 
 
 def _mean(before: float | None, newest: float) -> float:

@@ -42,3 +42,5 @@ class Icons:
     CAMERA = "\ue04b"
     TO_TIMELINE = "\ue03b"
     HELP = "\ue887"
+    PHOTO_CAMERA = "\ue412"
+    REFINE = "\ue3ae"

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core.jobs import JobRunner
-from ..core.paths import cache_directory, recovery_directory, settings_directory, sweep
+from ..core.paths import cache_directory, pictures_directory, recovery_directory, settings_directory, sweep
 from .actions import SetSettings, SetView
 from .autosave import Autosave
 from .recovery import Lost, find_lost
@@ -84,7 +84,8 @@ class Keeping:
 
 def _sweep(folders: set[Path]) -> None:
     """Remove what a program that was killed left unfinished, of its own files and beside those of the person."""
-    for folder in (settings_directory(), recovery_directory(), cache_directory(), *folders):
+    own = (settings_directory(), recovery_directory(), cache_directory(), pictures_directory())
+    for folder in (*own, *folders):
         sweep(folder)
 
 

@@ -90,7 +90,7 @@ class Scene:
 
     def gaussians(self, state: State) -> Gaussians | None:
         """What to draw; None while there is nothing."""
-        document = state.document
+        document = _drawn(state)
         pose = self.pose(state)
         if document.avatar is None or document.body is None or pose is None:
             return document.static
@@ -102,7 +102,7 @@ class Scene:
 
     def gaussians_on(self, state: State, device: torch.device) -> Gaussians | None:
         """What to draw, made on a graphics card; as `gaussians`, the same object while nothing that counts changed."""
-        document, pose = state.document, self.pose(state)
+        document, pose = _drawn(state), self.pose(state)
         if document.avatar is None or document.body is None or pose is None:
             return document.static
         kept = self._on_device
@@ -128,7 +128,7 @@ class Scene:
 
     def subject(self, state: State) -> Subject | None:
         """The Gaussians and the mesh under them; the same object while `gaussians` gives the same."""
-        gaussians, document, pipeline = self.gaussians(state), state.document, self._pipeline
+        gaussians, document, pipeline = self.gaussians(state), _drawn(state), self._pipeline
         if gaussians is None:
             return None
         if document.avatar is None or pipeline is None:
@@ -209,7 +209,7 @@ class Scene:
         gaussians = self.gaussians(state)
         if gaussians is None or len(gaussians) == 0:
             return None
-        document, joints, means = state.document, FRAMES[part], gaussians.means
+        document, joints, means = _drawn(state), FRAMES[part], gaussians.means
         if document.avatar is None or document.body is None:
             ordered = means.sort(dim=0).values.double().numpy()
             stray = round(STRAY_FRACTION * (len(ordered) - 1))
@@ -260,6 +260,11 @@ def prepared(document: Document, *, drawing: bool) -> Scene:
 
             hit(subject.mesh, camera.center, camera.center)  # what the pointer asks once a frame
     return scene
+
+
+def _drawn(state: State) -> Document:
+    """With what refining has made so far in place of the document's avatar, unless the person looks at that."""
+    return (state if state.refining.shows_before else state.kept).document
 
 
 def _document_pose(document: Document) -> BodyPose:

@@ -13,7 +13,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..core.channels import EventQueue
 from ..core.errors import Cancelled, StudioError
 from ..core.jobs import JobContext, JobFinished, JobRunner, Progress
 from .actions import (
@@ -26,18 +25,25 @@ from .actions import (
     ShowMotion,
 )
 from .backdrops import Backdrops
+from .capturing import JOB as CAPTURE_JOB
+from .capturing import Capturer
 from .documents import DEFAULT, BodyMissingError, as_avatar_file, read_document, saved_avatar
 from .driving import JOB as DRIVE_JOB
 from .driving import Driver
 from .endings import with_ending
+from .held_creator import HeldCreator
+from .picture_keeper import IMPORT
 from .playhead import Playhead
 from .projects import SUFFIX, Opened, arriving, is_project, open_project, save_project
 from .recent import RecentFiles
+from .refining import JOB as REFINE_JOB
+from .refining import Refining
 from .renderers import Renderers
 from .scene import Scene, prepared
 from .state import REST_ROTATIONS, Kind, State, Status, Vector
 from .store import Store
 from .virtual_camera import VirtualCamera
+from .warning_queue import WarningQueue
 
 if TYPE_CHECKING:
     from ..core.body.parameters import BodyPose
@@ -53,21 +59,6 @@ Finish = Callable[[Any], Iterable[Action]]
 """What a job's result, or its error, means for the state."""
 
 logger = logging.getLogger(__name__)
-
-
-class _WarningQueue(logging.Handler):
-    """Keeps what the program's modules warn of, on any thread, until the main thread shows it."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.WARNING)
-        self._messages: EventQueue[str] = EventQueue()
-
-    def emit(self, record: logging.LogRecord) -> None:
-        if record.exc_info is None:  # errors with their trace are reported by whoever caught them
-            self._messages.put(record.getMessage())
-
-    def drain(self) -> list[str]:
-        return self._messages.drain()
 
 
 class Services:
@@ -88,12 +79,17 @@ class Services:
         self.scene = Scene()
         self.playhead = Playhead(store, lambda: self.scene)
         self.driver = Driver(store)
+        self.capturer = Capturer(store)
+        self.driver.may_open = lambda: not self.capturer.holds_source
+        self.capturer.may_open = lambda: not self.driver.holds_source
+        self.creator = HeldCreator()
         self.virtual_camera = VirtualCamera(store)
         self.drawing = drawing
         self._recent = RecentFiles() if keeps_recent else None
-        self._warnings = _WarningQueue()
+        self._warnings = WarningQueue()
         logging.getLogger(PROGRAM_LOGGER).addHandler(self._warnings)
         self._jobs = JobRunner()
+        self.refining = Refining(store, self.start, self._jobs.cancel, self.creator)
         self._finishers: dict[str, tuple[Finish, Finish]] = {}
         self._progress: dict[str, Progress] = {}
         self._failed: list[BaseException] = []
@@ -118,9 +114,11 @@ class Services:
             for name in self._jobs.running
         )
         self.driver.tick(now)
+        self.capturer.tick(now)
+        self.refining.tick(now)
         self.virtual_camera.tick()
-        if self.driver.progress is not None:
-            running += (self.driver.progress,)
+        others = (self.driver.progress, self.capturer.progress, self.capturer.keeper.progress)
+        running += tuple(progress for progress in others if progress is not None)
         if running != self.store.state.jobs:
             self.store.dispatch(SetJobs(jobs=running))
         step = 0.0 if self._last_tick is None else min(max(0.0, now - self._last_tick), MAX_STEP_SECONDS)
@@ -188,7 +186,7 @@ class Services:
 
     def save(self, path: Path) -> None:
         """Start to write everything to a project, or the avatar alone to an NPZ file, which becomes its file."""
-        state, path = self.store.state, with_ending(path, SUFFIX, ".npz").absolute()
+        state, path = self.store.state.kept, with_ending(path, SUFFIX, ".npz").absolute()
         held = state.document if is_project(path) else as_avatar_file(state.document, self.stance)
         write = _writer(state, path)
 
@@ -207,7 +205,7 @@ class Services:
     def export_copy(self, path: Path) -> None:
         """Start to write a copy of the avatar (NPZ) or of everything (a project); the document keeps its file."""
         path = with_ending(path, ".npz", SUFFIX)
-        self.start("export", _writer(self.store.state, path), _exported(path))
+        self.start("export", _writer(self.store.state.kept, path), _exported(path))
 
     def export_ply(self, path: Path, *, rigged: bool, up: str) -> None:
         """Start to write the Gaussians as they are shown, or with `rigged` the avatar with its binding.
@@ -217,7 +215,7 @@ class Services:
         """
         from ..core.storage.gaussian_ply import write_ply, write_rigged_ply
 
-        path, state = with_ending(path, ".ply"), self.store.state
+        path, state = with_ending(path, ".ply"), self.store.state.kept
         gaussians = self.gaussians(state)
         if gaussians is None:
             raise StudioError("there is nothing to export", hint="open an avatar first")
@@ -253,9 +251,13 @@ class Services:
 
     def cancel(self, name: str) -> None:
         """Ask a job to stop; it ends at its next step."""
-        if name == DRIVE_JOB:
-            self.driver.stop()
-        self._jobs.cancel(name)
+        stops = {
+            DRIVE_JOB: self.driver.stop,
+            CAPTURE_JOB: self.capturer.stop,
+            IMPORT: self.capturer.keeper.cancel_import,
+            REFINE_JOB: self.refining.stop,
+        }
+        stops.get(name, lambda: self._jobs.cancel(name))()
 
     def _finish(self, job: JobFinished) -> None:
         finish, fail = self._finishers.pop(job.name)
@@ -286,7 +288,7 @@ class Services:
         self._failed.clear()
         while True:
             state = self.tick(time.monotonic())
-            if not state.jobs:
+            if not state.jobs and not self.capturer.keeper.is_busy:
                 break
             show(state.jobs)
             time.sleep(0.02)
@@ -297,8 +299,10 @@ class Services:
         """Stop every job and give back the renderers."""
         logging.getLogger(PROGRAM_LOGGER).removeHandler(self._warnings)
         self.driver.close()
+        self.capturer.close()
         self.virtual_camera.close()
         self._jobs.close()
+        self.creator.close()
         self.renderers.forget()
 
     # The person

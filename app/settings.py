@@ -7,8 +7,9 @@ import logging
 import os
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
+from ..core.capture.shot import Mode
 from ..core.errors import StudioError
 from ..core.paths import atomic_write, settings_directory
 from ..core.storage.plain_values import PlainReader, to_plain
@@ -26,6 +27,8 @@ MIN_DOCK_WIDTH, MAX_DOCK_WIDTH = 320, 600
 MIN_SIDE, MAX_SIDE = 100, 20_000
 """Pixels of the window."""
 MAX_GAIN = 2.0
+COUNTDOWNS = (3, 5, 10)
+MAX_REFINE_MINUTES = 24.0 * 60.0
 MIN_AUTOSAVE_SECONDS, MAX_AUTOSAVE_SECONDS = 1.0, 3600.0
 
 logger = logging.getLogger(__name__)
@@ -53,6 +56,37 @@ class DriveSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RefineChoices:
+    """How an avatar is refined."""
+
+    minutes: float | None = 5.0
+    """None: until it is told to stop."""
+    continuous: bool = True
+    """Whether new views of the person join while a camera drives the avatar."""
+
+    def __post_init__(self) -> None:
+        if self.minutes is not None and not 0.0 < self.minutes <= MAX_REFINE_MINUTES:
+            raise ValueError(f"refining takes 0 to {MAX_REFINE_MINUTES:g} minutes, not {self.minutes}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaptureSettings:
+    """How pictures of a person are taken."""
+
+    mode: Mode = "face"
+    is_automatic: bool = True
+    """Whether the shutter goes by itself when a view is new and sharp; of the whole body, again and again."""
+    countdown: int = 5
+    """Seconds until a picture of the whole body is taken."""
+
+    def __post_init__(self) -> None:
+        if self.mode not in get_args(Mode):
+            raise ValueError(f"mode is {self.mode!r}")
+        if self.countdown not in COUNTDOWNS:
+            raise ValueError(f"countdown is one of {COUNTDOWNS}, not {self.countdown}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Kept from one start of the program to the next."""
 
@@ -72,6 +106,8 @@ class Settings:
     folder: Path | None = None
     """Where a file was looked for last."""
     drive: DriveSettings = field(default_factory=DriveSettings)
+    capture: CaptureSettings = field(default_factory=CaptureSettings)
+    refine: RefineChoices = field(default_factory=RefineChoices)
 
     def __post_init__(self) -> None:
         if not MIN_FONT_SIZE <= self.font_size <= MAX_FONT_SIZE:

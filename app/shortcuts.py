@@ -12,7 +12,7 @@ CONTROL_KEYS = frozenset({dpg.mvKey_LControl, dpg.mvKey_RControl})
 SHIFT_KEYS = frozenset({dpg.mvKey_LShift, dpg.mvKey_RShift})
 
 
-Menu = Literal["File", "Edit", "View", "Timeline", "Drive", "Help"]
+Menu = Literal["File", "Capture", "Edit", "View", "Timeline", "Drive", "Refine", "Help"]
 
 KEY_NAMES = {
     dpg.mvKey_Spacebar: "Space",

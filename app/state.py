@@ -11,7 +11,10 @@ from ..core.body.joints import NUM_JOINTS
 from ..core.body.timeline import EMPTY, Timeline
 from ..core.cameras import OrbitCamera
 from ..core.rendering.display import PLAIN, Display
+from ..core.tracking.camera_source import is_camera
+from .captured import NOBODY_IS_CAPTURED, Capturing
 from .driven import NOBODY_DRIVES, Driving
+from .refined import NOTHING_REFINED, Refinement
 from .settings import DEFAULT_SETTINGS, Settings
 
 if TYPE_CHECKING:
@@ -68,6 +71,8 @@ class DocumentFile:
     """Whether the file said how its document is looked at; others are brought into view."""
     localized: LocalizedPhoto | None = None
     """The photo from which the avatar was made."""
+    pictures: Path | None = None
+    """The folder of the pictures that it was made of, until they lie beside a project."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +142,22 @@ class State:
     recorded: Motion | None = None
     """What was recorded last."""
     driving: Driving = NOBODY_DRIVES
+    capturing: Capturing = NOBODY_IS_CAPTURED
+    refining: Refinement = NOTHING_REFINED
+
+    @property
+    def kept(self) -> State:
+        """As it would be if what refining has made so far were taken into the document."""
+        made = self.refining.avatar
+        if made is None:
+            return self
+        refining = replace(self.refining, base=made, avatar=None)
+        return replace(self, document=replace(self.document, avatar=made), refining=refining)
+
+    @property
+    def is_camera_open(self) -> bool:
+        """What the person must be told of at any time."""
+        return is_camera(self.driving.open_source) or is_camera(self.capturing.open_source)
 
     @property
     def file(self) -> DocumentFile:
@@ -167,5 +188,5 @@ class State:
     @property
     def unsaved(self) -> bool:
         """Whether closing would lose work."""
-        document = self.document
+        document = self.kept.document
         return (document.avatar is not None or document.static is not None) and document != self.file.saved

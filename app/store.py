@@ -6,7 +6,7 @@ import threading
 from dataclasses import replace
 
 from . import history as steps
-from .actions import Action, BeginDrag, DocumentAction, EndDrag, OpenDocument, Redo, Undo
+from .actions import Action, BeginDrag, DocumentAction, EndDrag, KeepRefined, OpenDocument, Redo, Undo
 from .history import History
 from .state import Document, DocumentFile, State
 
@@ -47,8 +47,22 @@ class Store:
 
 
 def reduced(state: State, history: History, action: Action) -> tuple[State, History]:
-    """What the state and the history become by an action."""
+    """What the state and the history become by an action.
+
+    One that puts another avatar in place of the one that is being refined first keeps what was made of it.
+    """
+    after = _reduced(state, history, action)
+    if state.refining.avatar is None or after[0].document.avatar is state.document.avatar:
+        return after
+    return _reduced(*_reduced(state, history, KeepRefined()), action)
+
+
+def _reduced(state: State, history: History, action: Action) -> tuple[State, History]:
     present = state.document
+    if isinstance(action, KeepRefined):
+        history, present = steps.drag_ended(history, present)
+        state = _showing(state, present).kept
+        return state, steps.recorded(history, present, state.document)
     if isinstance(action, BeginDrag):
         history, document = steps.drag_ended(history, present)
         return _showing(state, document), steps.drag_begun(history, document)

@@ -56,6 +56,8 @@ class Fonts:
     tiny: Item
     strong: Item
     title: Item
+    huge: Item
+    """For the number of a countdown."""
     icons: Item
     small_icons: Item
 
@@ -214,6 +216,7 @@ def _load_fonts(scale: float) -> Fonts:
             tiny=font("Inter-Regular.ttf", 13),
             strong=font("Inter-SemiBold.ttf", 16),
             title=font("Inter-SemiBold.ttf", 20),
+            huge=font("Inter-SemiBold.ttf", 72),
             icons=font("MaterialIcons.ttf", 22),
             small_icons=font("MaterialIcons.ttf", 16),
         )
@@ -246,6 +249,10 @@ def _global_theme(scale: float) -> Item:
             dpg.add_theme_style(dpg.mvStyleVar_WindowPadding, round(8 * scale), round(6 * scale))
         with dpg.theme_component(dpg.mvCollapsingHeader):
             dpg.add_theme_style(dpg.mvStyleVar_FramePadding, round(5 * scale), round(6 * scale))
+        with dpg.theme_component(dpg.mvButton, enabled_state=False):
+            dpg.add_theme_color(dpg.mvThemeCol_Text, DISABLED)
+            for part in ("Button", "ButtonHovered", "ButtonActive"):
+                dpg.add_theme_color(getattr(dpg, f"mvThemeCol_{part}"), FRAME)
         with dpg.theme_component(dpg.mvAll):
             for name, colour in colours.items():
                 dpg.add_theme_color(getattr(dpg, f"mvThemeCol_{name}"), colour)

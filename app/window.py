@@ -20,37 +20,20 @@ from ..core.errors import StudioError
 from .doctor import display_problem
 from .keeping import Keeping, keeping
 from .lettering import find_system_fonts
-from .panels.avatar import AvatarPanel
-from .panels.bars import STATUS_HEIGHT, TITLE_HEIGHT, StatusBar, TitleBar
-from .panels.deeds import deeds_of
-from .panels.desk import Desk
-from .panels.dialogs import WindowDialogs
-from .panels.dock import Dock, fitting_width
-from .panels.drive import DrivePanel
-from .panels.expression import ExpressionPanel
-from .panels.file import FileActions, FilePanel
-from .panels.help import HelpPanel
-from .panels.log import LogPanel
-from .panels.pose import PosePanel
-from .panels.recovery import RecoveryQuestion
+from .panels.content import Content
+from .panels.dock import fitting_width
 from .panels.renewal import forget_content, make_room
-from .panels.settings import SettingsPanel
-from .panels.shape import ShapePanel
-from .panels.timeline import TimelinePanel
-from .panels.view import ViewPanel
 from .services import Services
 from .settings import DEFAULT_SETTINGS, Settings
-from .shortcuts import Shortcuts, is_typing
 from .state import State
 from .store import Store
-from .theme import BACKGROUND, Display, Theme, change_look, find_display, make_theme
+from .theme import BACKGROUND, Display, change_look, find_display, make_theme
 from .viewport.arrivals import Arrivals
 from .viewport.pace import Pace
 from .viewport.screenshot import Screenshot
 from .viewport.source_picture import SourcePicture
 from .viewport.texture import ViewportTexture, prepare_environment
 from .viewport.trace import Trace
-from .viewport.viewport import Viewport
 
 MIN_SIZE = (1280, 720)
 STANCE = "Relaxed"
@@ -113,7 +96,6 @@ class Window:
         self._display = display
         self._closing = False
         self._pace = Pace()
-        self._laid_out: tuple[int, ...] = ()
         self._seen: State | None = None
         self._broken: State | None = None
         dpg.create_context()
@@ -135,101 +117,42 @@ class Window:
         self._texture = ViewportTexture(force_raw=force_raw)
         self._source = SourcePicture(force_raw=force_raw)
         self._build()
-        self._arrivals = Arrivals(services, lambda: self._viewport)
+        self._arrivals = Arrivals(services, lambda: self._content.viewport)
         self._trace = Trace()
         dpg.show_viewport()
         dpg.render_dearpygui_frame()
-        self._viewport.adopt()
+        self._content.viewport.adopt()
         self._source.adopt()
 
     def _build(self) -> None:
-        self._theme: Theme = make_theme(self._display.scale * self._text_scale, self._worn.look)
+        theme = make_theme(self._display.scale * self._text_scale, self._worn.look)
         self._dock_width = self._fitting_dock_width()
-        desk = self._desk = Desk(self._services, self._theme, dock_width=self._dock_width)
-        files = FileActions(desk)
-        desk.dialogs = self._dialogs = WindowDialogs(desk, files)
-        self._viewport = Viewport(self._services, self._theme, self._texture, self._source)
-        self._playback = TimelinePanel(desk, files)
-        drive = DrivePanel(desk, self._source)
-        deeds = deeds_of(
-            desk,
-            files,
-            self._playback,
-            drive,
-            frame=self._viewport.frame,
-            show_panel=lambda name: self._dock.choose(name),
-            leave=self._asked_to_close,
+        self._content = Content(
+            self._services,
+            self._kept,
+            theme,
+            texture=self._texture,
+            source=self._source,
+            dock_width=self._dock_width,
+            leave=self._end,
         )
-        self._title = TitleBar(desk, files, deeds, show_panel=lambda name: self._dock.choose(name))
-        self._status = StatusBar(desk)
-        self._viewport.show_figures(self._worn.figures)
-        view = ViewPanel(
-            desk,
-            frame=self._viewport.frame,
-            show_figures=self._show_figures,
-            picture_size=lambda: self._viewport.size,
-        )
-        panels = (
-            AvatarPanel(desk),
-            PosePanel(desk),
-            ExpressionPanel(desk),
-            ShapePanel(desk),
-            drive,
-            view,
-            FilePanel(desk, files),
-            SettingsPanel(desk, self._kept),
-            LogPanel(desk),
-            HelpPanel(desk, deeds),
-        )
-        self._dock = Dock(
-            desk,
-            panels,
-            chosen=self._worn.panel,
-            on_choice=lambda name: self._kept.choose(panel=name),
-            on_width=lambda width: self._kept.choose(dock_width=width),
-        )
-        self._recovery = RecoveryQuestion(self._kept, self._dialogs)
-        with dpg.window(no_scrollbar=True) as self._root:
-            self._title.build(self._root)
-            self._dock.build(self._root)
-            with dpg.child_window(no_scrollbar=True, no_scroll_with_mouse=True) as self._picture_area:
-                self._viewport.build(self._picture_area)
-            with dpg.child_window(no_scrollbar=True, always_use_window_padding=True) as self._playback_area:
-                self._playback.build(self._playback_area)
-            self._status.build(self._root)
-        dpg.bind_item_theme(self._picture_area, self._theme.plain)
-        dpg.bind_item_theme(self._playback_area, self._theme.bar)
-        dpg.set_primary_window(self._root, True)
-        dpg.set_exit_callback(lambda: self._asked_to_close())
+        dpg.set_exit_callback(lambda: self._content.leave())
         with dpg.handler_registry():
             dpg.add_key_press_handler(callback=lambda: self._pace.wake())
-        self._shortcuts = Shortcuts(
-            deeds,
-            is_busy=lambda: self._dialogs.is_open or is_typing(),
-            cancel=self._dialogs.close,
-            accept=self._dialogs.accept,
-        )
-
-    def _asked_to_close(self) -> None:
-        self._dialogs.settle_unsaved("closing", self._end)
 
     def _end(self) -> None:
         self._closing = True
 
-    def _show_figures(self, shown: bool) -> None:
-        self._viewport.show_figures(shown)
-        self._kept.choose(figures=shown)
-
     def open(self, *, source: str, motion: Path | None, drive: str | None, renderer: str) -> None:
         """Start to open what is asked for."""
-        self._desk.run("set_view", renderer=renderer)
+        self._content.desk.run("set_view", renderer=renderer)
         self._arrivals.open(source=source, motion=motion, drive=drive)
 
     def run(self, *, screenshot: Screenshot | None) -> None:
         """Present frames until the window closes or the screenshot is written."""
         while dpg.is_dearpygui_running() and not self._closing:
             self._frame()
-            if screenshot is not None and screenshot.is_due(self._services.store.state, self._viewport):
+            if screenshot is not None and screenshot.is_due(self._services.store.state, self._content.viewport):
                 screenshot.save(self._frame)
                 self._end()
 
@@ -239,10 +162,10 @@ class Window:
         before = self._services.store.state
         # 1. What the person did since the last frame.
         self._run_callbacks()
-        self._desk.end_drag_when_released()
+        self._content.desk.end_drag_when_released()
         after = self._services.store.state
         if after.document is not before.document or after.view is not before.view:
-            self._viewport.latency.input_changed_something()
+            self._content.viewport.latency.input_changed_something()
         # 2. What the jobs brought; a playing motion moves on.
         self._services.tick(time.monotonic())
         self._kept.tick(time.monotonic())
@@ -251,18 +174,23 @@ class Window:
         state = self._services.store.state
         # 4. The widgets show it.
         self._wear(state.settings)
-        self._layout()
-        self._sync(state)
+        self._content.layout()
+        self._source.sync(state)
+        self._content.sync(state)
         # 5. The picture shows it, drawn anew only if something in it has changed.
         new_picture = self._draw(state)
         # 6. Present, and ask for input.
         worked = time.monotonic()
-        self._viewport.latency.polled(worked)
+        self._content.viewport.latency.polled(worked)
         dpg.render_dearpygui_frame()
-        self._viewport.presented(time.monotonic(), new_picture=new_picture)
+        self._content.viewport.presented(time.monotonic(), new_picture=new_picture)
         self._services.driver.presented(time.monotonic())
-        self._trace.frame(state, self._viewport, new_picture=new_picture, started=started, worked=worked)
-        self._pace.rest(started, is_busy=new_picture or bool(state.jobs) or state is not self._seen)
+        self._trace.frame(state, self._content.viewport, new_picture=new_picture, started=started, worked=worked)
+        self._pace.rest(
+            started,
+            is_busy=new_picture or bool(state.jobs) or state is not self._seen,
+            is_refining=state.refining.is_on and not (state.driving.is_on or state.playback.playing or state.recording),
+        )
         self._seen = state
 
     def _run_callbacks(self) -> None:
@@ -286,22 +214,16 @@ class Window:
             kind="error",
         )
 
-    def _sync(self, state: State) -> None:
-        self._source.sync(state.driving)
-        for part in (self._title, self._dock, self._playback, self._status, self._dialogs, self._recovery):
-            part.sync(state)
-
     def _wear(self, settings: Settings) -> None:
         """Colours change as the window stands; for other sizes of text or dock all but the texture is made anew."""
         before, self._worn = self._worn, settings
         if settings.look != before.look:
             change_look(settings.look)
         if settings.font_size != before.font_size or self._fitting_dock_width() != self._dock_width:
-            self._viewport.close()
-            forget_content(self._root)
+            self._content.viewport.close()
+            forget_content(self._content.root)
             self._source.forget_images()
             self._build()
-            self._laid_out = ()
             make_room(self._display, *(round(self._text_scale * side) for side in MIN_SIZE))
 
     def _fitting_dock_width(self) -> int:
@@ -317,33 +239,13 @@ class Window:
         if state is self._broken:
             return False
         try:
-            return self._viewport.draw(state)
+            return self._content.viewport.draw(state)
         except Exception as error:
             self._say_broken(error)
             self._broken = self._services.store.state
             return False
 
-    def _layout(self) -> None:
-        """Fit everything into the window when its size has changed."""
-        px = self._theme.px
-        size = (dpg.get_viewport_client_width(), dpg.get_viewport_client_height(), px(self._playback.height))
-        if size == self._laid_out:
-            return
-        self._laid_out = size
-        self._kept.window_has_size(dpg.get_viewport_width(), dpg.get_viewport_height())
-        width, height, bar_height = size
-        top, status_top = px(TITLE_HEIGHT), height - px(STATUS_HEIGHT)
-        left, bar_top = self._dock.width, status_top - bar_height
-        self._title.layout(width, top)
-        self._dock.layout(top, status_top - top)
-        dpg.configure_item(self._picture_area, pos=(left, top), width=width - left, height=bar_top - top)
-        dpg.configure_item(self._playback_area, pos=(left, bar_top), width=width - left, height=bar_height)
-        self._viewport.layout(width - left, bar_top - top)
-        self._playback.layout(width - left)
-        self._status.layout(status_top, width, px(STATUS_HEIGHT))
-        self._dialogs.layout()
-
     def close(self) -> None:
-        self._viewport.close()
+        self._content.viewport.close()
         self._trace.close()
         dpg.destroy_context()

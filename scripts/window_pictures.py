@@ -28,16 +28,19 @@ SIZES = ((1280, 720), (1920, 1080))
 FIRST_LINE, LINE = 30, 24
 """Pixels from the middle of a combo to the first line of its list, and from line to line."""
 MODES = ("splats", "points", "rings", "depth", "normals", "parts", "mesh")
-PANELS = ("Avatar", "Pose", "Expression", "Shape", "Drive", "View", "File", "Settings", "Log", "Help")
+PANELS = ("Avatar", "Refine", "Pose", "Expression", "Shape", "Drive", "View", "File", "Settings", "Log", "Help")
 MOTION_PICTURES, DRIVEN_PICTURES = 40, 30
 NUM_COLOURS = 256
 """Of a PNG's palette: a third of the bytes, and hardly to be seen."""
 FILE_MENU = (166, 26)
 """In the top bar: menus tell nobody where they are."""
-DRIVE_PANEL = (42, 328)
+DRIVE_PANEL = (42, 388)
 """On the rail; while somebody drives nothing settles, so nothing tells where it is."""
 FILM_SECONDS, FILM_SIZE = 3.0, (640, 480)
-PHOTO, PHOTO_SECONDS = "astronaut.png", 120.0
+PHOTO, PHOTO_SECONDS = "astronaut.png", 240.0
+REFINE_SECONDS = 60.0
+LOOK_SECONDS = 6.0
+"""Until somebody who sits before the camera is seen, and told what to do."""
 
 
 class Studio:
@@ -185,19 +188,46 @@ def take_driven(screen: Screen, size: tuple[int, int], folder: Path, film: Path)
         save(program, size, folder, "drive")
 
 
-def take_photo(screen: Screen, size: tuple[int, int], folder: Path) -> None:
-    """What is found in a portrait of Eileen Collins by NASA, which is free of rights."""
+def take_capture(screen: Screen, size: tuple[int, int], folder: Path) -> None:
+    """A portrait of Eileen Collins by NASA, which is free of rights, before the camera, and the avatar made of it."""
     with running(screen, size) as program:
         studio = Studio(program, size, folder)
         Image.fromarray(astronaut()).save(program.folder / PHOTO)
-        studio.choose("File")
-        program.click(*studio.at("photo create"))
+        studio.save("panel-capture")  # what the window shows first
+        program.click(*studio.at("capture source file"))
         time.sleep(1.0)
         program.type(PHOTO)
         program.key("Return")
-        program.settled(lambda line: "photo points" in line["rectangles"], since=0, seconds=PHOTO_SECONDS)
+        pictures = program.folder / "home" / "pictures"
+        program.wait_for(lambda: list(pictures.glob("*.json")), "a picture", seconds=PHOTO_SECONDS)
+        program.point_at(*studio.at("picture", 0.02, 0.02))
+        time.sleep(LOOK_SECONDS)
+        studio.save("capture")
+        studio.key("p")
+        program.click(*studio.at("capture make"))
+        program.point_at(*studio.at("picture", 0.02, 0.02))
+        program.settled(lambda line: line["unsaved"], since=0, seconds=PHOTO_SECONDS)
+        studio.key("h")
+        studio.save("made")
+        take_refined(studio)
+        x, y = studio.at("capture import")
+        program.point_at(x, y)
+        program.xdotool("click", "--repeat", 60, 5)  # the wheel: down to what was found
         program.point_at(*studio.at("picture", 0.02, 0.02))
         studio.save("panel-photo")
+
+
+def take_refined(studio: Studio) -> None:
+    """The avatar that was just made, while it gets better."""
+    program = studio.program
+    studio.choose("Refine")
+    program.click(*studio.at("refine start"))
+    program.point_at(*studio.at("picture", 0.02, 0.02))
+    time.sleep(REFINE_SECONDS)
+    studio.save("refine")
+    studio.key("g")
+    studio.key("ctrl+z")
+    studio.choose("Capture")
 
 
 def make_motion(path: Path) -> None:
@@ -224,7 +254,7 @@ def main() -> None:
             for size in SIZES:
                 take_motion(screen, size, folder, motion)
                 take_driven(screen, size, folder, film)
-                take_photo(screen, size, folder)
+                take_capture(screen, size, folder)
                 with running(screen, size) as program:
                     studio = Studio(program, size, folder)
                     take_panels(studio)

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from nlfgs_studio.core.body.model import BodyModel, pose_body, shape_body
 from nlfgs_studio.core.body.parameters import BodyPose
-from nlfgs_studio.core.cameras import look_at
+from nlfgs_studio.core.cameras import in_camera, look_at, projected
 from nlfgs_studio.core.distillation.learner import Canon, canon
 from nlfgs_studio.core.distillation.settings import TrainingSettings
 from nlfgs_studio.core.gaussians import GaussianParameters
@@ -14,7 +14,6 @@ from nlfgs_studio.core.geometry.spherical_harmonics import SH_C0
 from nlfgs_studio.core.nlf.config import NetworkConfig
 from nlfgs_studio.core.nlf.template import base_parameters, network_template
 from nlfgs_studio.core.synthetic.framing import Framing
-from nlfgs_studio.core.synthetic.labels import in_camera, projected
 from nlfgs_studio.core.synthetic.lighting import drawn_light
 from nlfgs_studio.core.synthetic.photo import CROP, MadeUpPhoto
 from nlfgs_studio.core.synthetic.sensor import drawn_sensor

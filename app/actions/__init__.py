@@ -4,6 +4,7 @@ Document actions are covered by undo; the others are not. Values that would brea
 ValueError, and the old state stays.
 """
 
+from .capturing import SetCapturing
 from .document import (
     DocumentAction,
     MirrorPose,
@@ -19,6 +20,7 @@ from .document import (
     SetTranslation,
 )
 from .driving import HandBack, SetDriving, TakeOver
+from .refining import KeepRefined, SetRefining
 from .session import (
     MAX_RECENT,
     BeginDrag,
@@ -42,7 +44,7 @@ from .session import (
 )
 from .timeline import SetRecording, SetTimeline, ShowMoment
 
-Action = DocumentAction | StateAction | BeginDrag | EndDrag | Undo | Redo
+Action = DocumentAction | StateAction | BeginDrag | EndDrag | Undo | Redo | KeepRefined
 
 __all__ = [
     "MAX_RECENT",
@@ -53,6 +55,7 @@ __all__ = [
     "DocumentSaved",
     "EndDrag",
     "HandBack",
+    "KeepRefined",
     "MirrorPose",
     "OfferStandIn",
     "OpenDocument",
@@ -64,6 +67,7 @@ __all__ = [
     "SetAvatar",
     "SetBeta",
     "SetBetas",
+    "SetCapturing",
     "SetDriving",
     "SetExpression",
     "SetExpressionValue",
@@ -74,6 +78,7 @@ __all__ = [
     "SetPose",
     "SetRecent",
     "SetRecording",
+    "SetRefining",
     "SetSettings",
     "SetTimeline",
     "SetTranslation",

@@ -46,13 +46,20 @@ class OpenDocument(StateAction):
     has_view: bool = False
     localized: LocalizedPhoto | None = None
     """The photo from which the avatar was made."""
+    pictures: Path | None = None
+    """The folder of the pictures that it was made of."""
 
     def reduced(self, state: State) -> State:
         _check_document(self.document)
         document = replace(self.document, origin=len(state.files))
         saved = document if self.is_saved else None
         file = DocumentFile(
-            path=self.path, title=self.title, saved=saved, has_view=self.has_view, localized=self.localized
+            path=self.path,
+            title=self.title,
+            saved=saved,
+            has_view=self.has_view,
+            localized=self.localized,
+            pictures=self.pictures,
         )
         return replace(state, document=document, files=(*state.files, file), stand_in_offered=None)
 
@@ -66,8 +73,10 @@ class DocumentSaved(StateAction):
 
     def reduced(self, state: State) -> State:
         files = list(state.files)
-        localized = files[self.document.origin].localized
-        files[self.document.origin] = DocumentFile(path=self.path, saved=self.document, localized=localized)
+        before = files[self.document.origin]
+        files[self.document.origin] = DocumentFile(
+            path=self.path, saved=self.document, localized=before.localized, pictures=before.pictures
+        )
         return replace(state, files=tuple(files))
 
 

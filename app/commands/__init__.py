@@ -5,7 +5,7 @@ the person can mend it. Commands that read or write files start a job and return
 Importing this package registers them all.
 """
 
-from . import body, creation, driving, files, pictures, playback, presets, timeline, view, wardrobe
+from . import body, capture, creation, driving, files, pictures, playback, presets, refining, timeline, view, wardrobe
 from .body import joint_index
 from .registry import COMMANDS, Command, attempt, run
 
@@ -14,6 +14,7 @@ __all__ = [
     "Command",
     "attempt",
     "body",
+    "capture",
     "creation",
     "driving",
     "files",
@@ -21,6 +22,7 @@ __all__ = [
     "pictures",
     "playback",
     "presets",
+    "refining",
     "run",
     "timeline",
     "view",

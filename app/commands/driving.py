@@ -26,6 +26,9 @@ def start_driving(services: Services, *, source: str | Path | None = None) -> No
     wanted = str(source or driving.source or next((f"camera:{each.number}" for each in driving.cameras or ()), ""))
     if not wanted:
         raise StudioError("there is no camera", hint="connect one, or choose a film in the Drive panel")
+    if services.store.state.capturing.is_on:
+        services.capturer.stop()
+        services.report("no pictures are taken any more: the camera drives the avatar now")
     services.driver.start(wanted)
 
 

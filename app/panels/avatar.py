@@ -14,7 +14,7 @@ from ..actions import SetPartStyle
 from ..dressing import present_look
 from ..state import Document, State
 from ..theme import Icons, Item
-from .controls import TO_THE_RIGHT, heading, icon_button, labelled, small_text, tooltip
+from .controls import TO_THE_RIGHT, heading, icon_button, labelled, small_text, text_button, tooltip
 from .desk import Desk
 
 if TYPE_CHECKING:
@@ -42,8 +42,9 @@ class AvatarPanel:
     name = "Avatar"
     icon = Icons.AVATAR
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, show_panel: Callable[[str], object]) -> None:
         self._desk = desk
+        self._show_panel = show_panel
         self._look: Look | None = None
         self._shown: tuple[Avatar | None, tuple[PartStyle, ...]] | None = None
         self._parts_of: tuple[str, ...] = ()
@@ -55,6 +56,15 @@ class AvatarPanel:
         theme = self._desk.theme
         with dpg.child_window(width=-1, height=-1, parent=parent) as area:
             dpg.bind_item_theme(area, theme.scroll_area)
+            text_button(
+                theme,
+                "Make one of yourself…",
+                lambda: self._show_panel("Capture"),
+                width=self._desk.inner_width,
+                primary=True,
+                tip="Pictures of yourself become your avatar",
+                tag="avatar of yourself",
+            )
             with dpg.group() as self._wardrobe:
                 self._build_seed()
                 for title, fields in SECTIONS.items():

@@ -65,7 +65,7 @@ class TitleBar:
     def sync(self, state: State) -> None:
         self._menu.sync()
         store = self._desk.store
-        on_air = state.driving.is_camera_open
+        on_air = state.is_camera_open
         shown = (state.file.path, state.unsaved, state.document.origin, store.can_undo, store.can_redo, on_air)
         if shown == self._shown:
             return

@@ -83,10 +83,12 @@ class DragSlider:
             self._write()
 
 
-def icon_button(theme: Theme, icon: str, tip: str, press: Callable[[], object], *, small: bool = False) -> Item:
+def icon_button(
+    theme: Theme, icon: str, tip: str, press: Callable[[], object], *, small: bool = False, tag: Item = 0
+) -> Item:
     """A button without a frame, explained by a tooltip."""
     width, height = (theme.px(24), theme.px(19)) if small else (theme.px(36), theme.px(36))
-    button = dpg.add_button(label=icon, width=width, height=height, callback=lambda: press())
+    button = dpg.add_button(label=icon, tag=tag, width=width, height=height, callback=lambda: press())
     dpg.bind_item_font(button, theme.fonts.small_icons if small else theme.fonts.icons)
     dpg.bind_item_theme(button, theme.small_icon_button if small else theme.quiet_button)
     tooltip(theme, button, tip)

@@ -7,9 +7,11 @@ from collections.abc import Callable
 import dearpygui.dearpygui as dpg
 
 from ..shortcuts import Deed, Menu
+from .capture import CapturePanel
 from .desk import Desk
 from .drive import DrivePanel
 from .file import FileActions
+from .refine import toggle_refining
 from .timeline import TimelinePanel
 
 
@@ -18,6 +20,7 @@ def deeds_of(
     files: FileActions,
     timeline: TimelinePanel,
     drive: DrivePanel,
+    capture: CapturePanel,
     *,
     frame: Callable[[str], object],
     show_panel: Callable[[str], object],
@@ -26,10 +29,12 @@ def deeds_of(
     """In the order in which the menus show them; a label that comes twice is one thing with two ways to type it."""
     return (
         *_file_deeds(desk, files, leave),
+        *_capture_deeds(desk, capture),
         *_edit_deeds(desk),
         *_view_deeds(frame),
         *_timeline_deeds(desk, files, timeline),
         *_drive_deeds(desk, drive),
+        *_refine_deeds(desk),
         Deed(label="Keys and mouse", menu="Help", key=dpg.mvKey_F1, action=lambda: show_panel("Help")),
         Deed(label="What was said", menu="Help", action=lambda: show_panel("Log")),
         Deed(label="Settings", menu="Help", action=lambda: show_panel("Settings")),
@@ -67,6 +72,26 @@ def _file_deeds(desk: Desk, files: FileActions, leave: Callable[[], object]) -> 
             is_possible=has_avatar,
         ),
         Deed(label="Quit", menu=menu, key=dpg.mvKey_Q, control=True, action=leave),
+    )
+
+
+def _capture_deeds(desk: Desk, capture: CapturePanel) -> tuple[Deed, ...]:
+    menu: Menu = "Capture"
+
+    def is_looking() -> bool:
+        return desk.store.state.capturing.phase == "looking"
+
+    def has_pictures() -> bool:
+        return bool(desk.store.state.capturing.pictures)
+
+    def take() -> None:
+        desk.run("take_picture")
+
+    return (
+        Deed(label="Start or stop the camera", menu=menu, key=dpg.mvKey_P, action=capture.toggle_camera),
+        Deed(label="Take a picture (Space)", menu=menu, action=take, is_possible=is_looking),
+        Deed(label="Photo or film of yourself…", menu=menu, action=capture.import_file),
+        Deed(label="Make my avatar", menu=menu, action=capture.make_avatar, is_possible=has_pictures),
     )
 
 
@@ -113,12 +138,19 @@ def _timeline_deeds(desk: Desk, files: FileActions, timeline: TimelinePanel) -> 
     def has_body() -> bool:
         return desk.store.state.document.body is not None
 
+    def is_capturing() -> bool:
+        return desk.store.state.capturing.is_on
+
     def can_play() -> bool:
         state = desk.store.state
-        return state.playback.motion is not None or not state.document.timeline.is_empty
+        return is_capturing() or state.playback.motion is not None or not state.document.timeline.is_empty
+
+    def play() -> None:
+        """Or press the shutter: who looks into a camera finds the largest key."""
+        desk.run("take_picture") if is_capturing() else timeline.toggle()
 
     return (
-        Deed(label="Play or pause", menu=menu, key=dpg.mvKey_Spacebar, action=timeline.toggle, is_possible=can_play),
+        Deed(label="Play or pause", menu=menu, key=dpg.mvKey_Spacebar, action=play, is_possible=can_play),
         Deed(label="Add a key", menu=menu, key=dpg.mvKey_K, action=timeline.add_key, is_possible=has_body),
         Deed(label="Record", menu=menu, key=dpg.mvKey_R, action=timeline.toggle_recording, is_possible=has_body),
         Deed(label="Remove key or clip", menu=menu, key=dpg.mvKey_Delete, action=timeline.remove_selected),
@@ -151,4 +183,37 @@ def _drive_deeds(desk: Desk, drive: DrivePanel) -> tuple[Deed, ...]:
         Deed(label="Calibrate the face", menu=menu, key=dpg.mvKey_C, action=calibrate, is_possible=is_driven),
         Deed(label="Take this pose over", menu=menu, action=take_pose, is_possible=is_driven),
         Deed(label="Hand all joints back", menu=menu, action=hand_back, is_possible=is_driven),
+    )
+
+
+def _refine_deeds(desk: Desk) -> tuple[Deed, ...]:
+    menu: Menu = "Refine"
+
+    def can_start() -> bool:
+        refining = desk.store.state.refining
+        return refining.is_on or refining.num_pictures > 0
+
+    def is_refining() -> bool:
+        return desk.store.state.refining.phase == "refining"
+
+    def has_made_something() -> bool:
+        return desk.store.state.refining.avatar is not None
+
+    def toggle() -> None:
+        toggle_refining(desk)
+
+    def toggle_pause() -> None:
+        desk.run("resume_refining" if desk.store.state.refining.is_paused else "pause_refining")
+
+    def compare() -> None:
+        desk.run("show_before", on=not desk.store.state.refining.shows_before)
+
+    def revert() -> None:
+        desk.run("revert_refining")
+
+    return (
+        Deed(label="Start, or stop and keep it", menu=menu, key=dpg.mvKey_G, action=toggle, is_possible=can_start),
+        Deed(label="Pause or go on", menu=menu, action=toggle_pause, is_possible=is_refining),
+        Deed(label="Before or after", menu=menu, key=dpg.mvKey_B, action=compare, is_possible=has_made_something),
+        Deed(label="Throw away what was made", menu=menu, action=revert, is_possible=is_refining),
     )

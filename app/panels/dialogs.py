@@ -67,6 +67,9 @@ class WindowDialogs:
     ) -> None:
         self._browser.show(title, suffixes, then, saving_as=suggestion)
 
+    def choose_folder(self, title: str, then: Callable[[Path], object]) -> None:
+        self._browser.show(title, (), then)
+
     def _remember_folder(self, folder: Path) -> None:
         store = self._desk.store
         store.dispatch(SetSettings(settings=replace(store.state.settings, folder=folder)))
@@ -104,6 +107,7 @@ class WindowDialogs:
 
     def _save(self, then: Callable[[], object]) -> None:
         self.close()
+        self._desk.services.refining.keep_now()  # what goes on changing is never saved
         self._after_saving = (self._desk.store.state.document, then)
         self._files.save()
 

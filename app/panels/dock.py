@@ -12,7 +12,7 @@ from ..theme import ACCENT, PANEL_PADDING, Item
 from .desk import Desk, Panel
 
 RAIL_WIDTH = 84
-ENTRY_HEIGHT = 62
+ENTRY_HEIGHT = 52
 EDGE_WIDTH = 5
 MIN_PICTURE_WIDTH = 830
 """What the bar under the picture needs."""
@@ -61,7 +61,7 @@ class Dock:
         self._edge = dpg.add_button(parent=parent, tag="dock edge")
         dpg.bind_item_theme(self._edge, theme.edge)
         for number, panel in enumerate(self._panels):
-            self._build_entry(panel, top=theme.px(10) + number * theme.px(ENTRY_HEIGHT))
+            self._build_entry(panel, top=theme.px(6) + number * theme.px(ENTRY_HEIGHT))
         for panel in self._panels:
             self._build_page(panel)
         self.choose(self._chosen.name)
@@ -78,7 +78,7 @@ class Dock:
             label=panel.icon,
             parent=self._rail,
             width=width,
-            height=theme.px(36),
+            height=theme.px(30),
             pos=(left, top),
             callback=choose,
             tag=f"rail {panel.name}",
@@ -89,7 +89,7 @@ class Dock:
             parent=self._rail,
             width=width,
             height=theme.px(18),
-            pos=(left, top + theme.px(37)),
+            pos=(left, top + theme.px(30)),
             callback=choose,
         )
         dpg.bind_item_font(name, theme.fonts.tiny)

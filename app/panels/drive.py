@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 
 import dearpygui.dearpygui as dpg
 
-from ...core.tracking.camera_source import is_camera
-from ...core.tracking.file_source import FILM_SUFFIXES, PHOTO_SUFFIXES
 from ..driven import Driving
-from ..lettering import bind, show, spelled
+from ..lettering import show
 from ..state import State
 from ..theme import ERROR, Icons, Item
 from ..viewport.hud import duration
 from ..viewport.source_picture import SourcePicture
-from .controls import heading, icon_button, sentence, small_text, text_button, tooltip
+from .controls import heading, sentence, small_text, text_button, tooltip
 from .desk import Desk
 from .drive_choices import DriveChoices
+from .source_choice import SourceChoice
 
-NO_SOURCE = "Choose a camera or a film"
 PICTURE_HEIGHT = 236
 """Of the design, at most."""
 CONFIDENCES = {"Face": "face", "Body": "body", "Left hand": "left_hand", "Right hand": "right_hand"}
@@ -34,13 +31,15 @@ class DrivePanel:
     def __init__(self, desk: Desk, source: SourcePicture) -> None:
         self._desk = desk
         self._source = source
-        self._chosen = ""
-        """The source to start with."""
-        self._film = ""
-        """The last one that was chosen: it stays in the list beside the cameras."""
+        self._choice = SourceChoice(
+            desk,
+            tag="drive source",
+            tip="Who moves the avatar: a camera, or a film in its place",
+            question="A film or a photo to drive",
+            chosen=self._choose,
+            chosen_file=lambda path: desk.run("start_driving", source=path),
+        )
         self._choices = DriveChoices(desk)
-        self._names: dict[str, str] = {}
-        self._listed: tuple[object, ...] = ()
         self._shown: tuple[object, ...] = ()
         self._picture_size: tuple[int, int] | None = None
         self._figures_at = 0.0
@@ -62,17 +61,7 @@ class DrivePanel:
 
     def _build_source(self) -> None:
         desk, theme = self._desk, self._desk.theme
-        with dpg.group(horizontal=True, horizontal_spacing=theme.px(4)):
-            self._combo = dpg.add_combo(
-                (),
-                default_value=NO_SOURCE,
-                tag="drive source",
-                width=desk.inner_width - 2 * theme.px(40),
-                callback=lambda _sender, label: self._choose(self._names.get(label, "")),
-            )
-            tooltip(theme, self._combo, "Who moves the avatar: a camera, or a film in its place")
-            icon_button(theme, Icons.OPEN, "Choose a film or a photo…", self._choose_file)
-            icon_button(theme, Icons.REPEAT, "Look for cameras again", lambda: desk.run("find_cameras"))
+        self._choice.build()
         self._start = dpg.add_button(
             label="Start",
             tag="drive start",
@@ -169,21 +158,12 @@ class DrivePanel:
         if self._desk.store.state.driving.is_on:
             self._desk.run("stop_driving")
         else:
-            self._desk.run("start_driving", source=self._chosen or None)
+            self._desk.run("start_driving", source=self._choice.source or None)
 
     def _choose(self, source: str) -> None:
-        """Take another source; what drives now goes over to it."""
-        self._chosen = source
+        """What drives now goes over to another source."""
         if self._desk.store.state.driving.is_on:
             self._desk.run("start_driving", source=source)
-
-    def _choose_file(self) -> None:
-        def take(path: Path) -> None:
-            self._choose(str(path))
-            if not self._desk.store.state.driving.is_on:
-                self._desk.run("start_driving", source=path)
-
-        self._desk.dialogs.choose_to_open("A film or a photo to drive", (*FILM_SUFFIXES, *PHOTO_SUFFIXES), take)
 
     def _toggle_recording(self) -> None:
         self._desk.run("stop_recording" if self._desk.store.state.recording else "start_recording")
@@ -197,10 +177,7 @@ class DrivePanel:
 
     def sync(self, state: State) -> None:
         driving = state.driving
-        if driving.cameras is None and not any(job.name == "cameras" for job in state.jobs):
-            self._desk.run("find_cameras")
-        self._chosen = driving.source if driving.is_on else self._chosen
-        self._list_sources(driving)
+        self._choice.sync(state, driving.source if driving.is_on else "")
         self._choices.sync(state)
         self._show_sight(driving)
         progress = self._desk.services.driver.progress
@@ -224,26 +201,6 @@ class DrivePanel:
         for button in (self._play, self._save):
             dpg.configure_item(button, enabled=state.recorded is not None)
 
-    def _list_sources(self, driving: Driving) -> None:
-        listed = (driving.cameras, self._chosen)
-        if listed == self._listed:
-            return
-        self._listed = listed
-        names = {f"{device.name} ({device.number})": f"camera:{device.number}" for device in driving.cameras or ()}
-        if not self._chosen:
-            self._chosen = next(iter(names.values()), "")
-        if not is_camera(self._chosen):
-            self._film = self._chosen
-        elif self._chosen not in names.values():
-            names[self._chosen] = self._chosen
-        if self._film:
-            names[Path(self._film).name] = self._film
-        if not bind(self._desk.theme, self._combo, "".join(names)):
-            names = {spelled(name): source for name, source in names.items()}
-        self._names = names
-        dpg.configure_item(self._combo, items=tuple(names))
-        dpg.set_value(self._combo, next((n for n, s in names.items() if s == self._chosen), NO_SOURCE))
-
     def _show_progress(self, driving: Driving) -> None:
         progress = self._desk.services.driver.progress
         is_waiting = driving.phase == "preparing" and driving.trouble is None
@@ -257,7 +214,7 @@ class DrivePanel:
             dpg.set_value(self._doing, f"{sentence(message)}{left}")
 
     def _show_sight(self, driving: Driving) -> None:
-        size = self._source.size
+        size = self._source.size if driving.is_on else None
         dpg.configure_item(self._sight, show=size is not None)
         sight, driver = driving.sight, self._desk.services.driver
         if size is None or sight is None:

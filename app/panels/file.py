@@ -15,7 +15,6 @@ from ..state import DocumentFile, State
 from ..theme import ACCENT_HOVERED, MUTED, Icons, Item
 from .controls import heading, labelled, small_text, text_button, tooltip
 from .desk import Desk
-from .photo import PhotoSection
 
 OPENED = (*SAVED, ".ply")
 MOTION_FILES = (".npz",)
@@ -103,7 +102,6 @@ class FilePanel:
     def __init__(self, desk: Desk, files: FileActions) -> None:
         self._desk = desk
         self._files = files
-        self._photo = PhotoSection(desk, files.create_from_photo)
         self._shown: tuple[object, ...] = ()
         self._recent: tuple[Path, ...] | None = None
         self._up = "y"
@@ -121,7 +119,6 @@ class FilePanel:
             with dpg.group(horizontal=True, horizontal_spacing=gap):
                 text_button(theme, "Save", files.save, width=half, primary=True, tip="To its own file (Ctrl+S)")
                 text_button(theme, "Save as…", files.save_as, width=half, tip="To another file (Ctrl+Shift+S)")
-            self._photo.build()
             heading(theme, "Motion")
             text_button(
                 theme, "Open a motion…", files.open_motion, width=full, tip="Motion capture: AMASS or SMPL-X (NPZ)"
@@ -177,7 +174,6 @@ class FilePanel:
         self._up = UP_AXES[label]
 
     def sync(self, state: State) -> None:
-        self._photo.sync(state)
         document = state.document
         shown = (document.avatar, document.static, state.file.path, state.unsaved)
         if shown != self._shown:

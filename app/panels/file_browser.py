@@ -59,7 +59,10 @@ class FileBrowser:
     def show(
         self, title: str, suffixes: tuple[str, ...], then: Callable[[Path], object], *, saving_as: str | None = None
     ) -> None:
-        """Ask for a file that ends in one of `suffixes`; with `saving_as` for a name, that one suggested."""
+        """Ask for a file that ends in one of `suffixes`; with `saving_as` for a name, that one suggested.
+
+        Without `suffixes` it is a folder that is asked for.
+        """
         self._suffixes, self._then, self._saving = suffixes, then, saving_as is not None
         theme = self._theme
         with self._modal.content(title):
@@ -75,7 +78,10 @@ class FileBrowser:
                 self._list = dpg.add_child_window(width=-1, height=list_height, always_use_window_padding=True)
                 dpg.bind_item_theme(self._list, theme.list_area)
             self._name = dpg.add_input_text(
-                width=-1, hint="Name of the file", default_value=saving_as or "", callback=lambda: self._check()
+                width=-1,
+                hint="Name of the file" if suffixes else "This folder, or the name of one in it",
+                default_value=saving_as or "",
+                callback=lambda: self._check(),
             )
             with dpg.group(horizontal=True, xoffset=theme.px(WIDTH - 40 - 2 * 120 - 8)):
                 self._notice = small_text(theme)
@@ -126,7 +132,8 @@ class FileBrowser:
             row = dpg.add_selectable(callback=self._clicked, user_data=entry)
             show(self._theme, row, label, as_label=True)
         if not entries:
-            small_text(self._theme, f"No folders and no {' or '.join(self._suffixes)} files here.")
+            files = f" and no {' or '.join(self._suffixes)} files" if self._suffixes else ""
+            small_text(self._theme, f"No folders{files} here.")
         dpg.pop_container_stack()
         self._check()
 
@@ -148,7 +155,7 @@ class FileBrowser:
     def _chosen(self) -> Path | None:
         name = dpg.get_value(self._name).strip()
         if not name:
-            return None
+            return None if self._suffixes else self._folder
         path = (self._folder or Path.cwd()) / Path(name).expanduser()
         if self._saving and not ending_of(path):
             path = path.with_name(path.name + self._suffixes[0])
@@ -160,8 +167,11 @@ class FileBrowser:
         replaces = self._saving and path is not None and path.is_file()
         if self._saving:
             dpg.configure_item(self._accept, label="Replace" if replaces else "Save")
-        if path is None:
+        if path is None or (not self._suffixes and path.is_dir()):
             self._say("")
+            return path is not None
+        if not self._suffixes:
+            self._say("There is no such folder", is_error=True)
             return False
         if path.suffix.lower() not in self._suffixes:
             self._say(f"The name has to end in {' or '.join(self._suffixes)}", is_error=True)
@@ -178,7 +188,7 @@ class FileBrowser:
 
     def _accepted(self) -> None:
         path = self._chosen()
-        if path is not None and path.is_dir():
+        if path is not None and path.is_dir() and self._suffixes:
             dpg.set_value(self._name, "")
             self._go(path)
         elif path is not None and self._check():

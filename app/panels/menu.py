@@ -7,7 +7,7 @@ import dearpygui.dearpygui as dpg
 from ..shortcuts import Deed
 from ..theme import CLEAR, FRAME, FRAME_HOVERED, Item, Theme
 
-WIDTH = 392
+WIDTH = 536
 """Of the design; has room for all titles."""
 
 

@@ -1,4 +1,4 @@
-"""Making an avatar from a photo, and what was found in it: a part of the File panel."""
+"""Making an avatar from one photo, and what was found in the best picture of an avatar: a part of the Capture panel."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from collections.abc import Callable
 import dearpygui.dearpygui as dpg
 import numpy as np
 
-from ..commands.creation import JOB
 from ..lettering import show
 from ..localized import UNSURE, Colouring, LocalizedPhoto, overlay
 from ..state import State
 from ..theme import Item
-from .controls import heading, labelled, sentence, small_text, text_button, tooltip
+from .controls import heading, labelled, small_text, text_button, tooltip
 from .desk import Desk
 
 COLOURINGS: dict[str, Colouring] = {"By place on the body": "place", "By uncertainty": "sigma", "Hidden": "none"}
@@ -31,21 +30,15 @@ class PhotoSection:
 
     def build(self) -> None:
         desk, theme = self._desk, self._desk.theme
-        heading(theme, "From a photo")
+        heading(theme, "From one photo")
         text_button(
             theme,
             "Avatar from a photo…",
             self._create,
             width=desk.inner_width,
-            tip="Finds the person in a picture (JPEG, PNG, WebP) and makes their avatar; the picture stays here",
+            tip="Makes the avatar of the person in a picture (JPEG, PNG, WebP) at once; no copy of it is kept",
             tag="photo create",
         )
-        with dpg.group(show=False) as self._job:
-            self._progress = dpg.add_progress_bar(width=desk.inner_width, height=theme.px(8))
-            half = desk.inner_width // 2
-            with dpg.group(horizontal=True, xoffset=half):
-                self._doing = small_text(theme, wrap=half)
-                text_button(theme, "Cancel", lambda: desk.run("cancel", job=JOB), width=half, tip="Nothing changes")
         with dpg.group(show=False) as self._result:
             with labelled(desk, "Points") as width:
                 combo = dpg.add_combo(
@@ -63,11 +56,6 @@ class PhotoSection:
         self._colouring = colouring
 
     def sync(self, state: State) -> None:
-        job = next((job for job in state.jobs if job.name == JOB), None)
-        dpg.configure_item(self._job, show=job is not None)
-        if job is not None:
-            dpg.set_value(self._progress, job.fraction)
-            dpg.set_value(self._doing, sentence(job.message))
         photo = state.file.localized
         shown = (photo, self._colouring)
         if shown != self._shown:

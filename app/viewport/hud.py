@@ -5,9 +5,9 @@ from __future__ import annotations
 import dearpygui.dearpygui as dpg
 
 from ...core.jobs import Progress
-from ..driven import Driving
 from ..lettering import spelled
 from ..palette import BACKDROP, ON_AIR, TRACK
+from ..state import State
 from ..theme import ACCENT, CLEAR, MUTED, TEXT, WHITE, Colour, Item, Theme
 from .figures import Figures
 
@@ -31,9 +31,10 @@ def duration(seconds: float) -> str:
     return f"{int(seconds // 60)} min {round(seconds % 60):02d} s left"
 
 
-def sign_of(driving: Driving) -> str:
+def sign_of(state: State) -> str:
     """What must be said of the source; a camera is told until it is closed."""
-    if driving.is_camera_open:
+    driving = state.driving
+    if state.is_camera_open:
         return "CAMERA ON"
     return f"driven by {spelled(driving.title)}" if driving.is_on and not driving.is_camera else ""
 
@@ -76,18 +77,19 @@ class Overlay:
             layer.text(left + px(PADDING), y, name, MUTED)
             layer.text(left + px(WIDTH) - px(PADDING), y, value, TEXT, to_the_left=True)
 
-    def show_sign(self, driving: Driving) -> None:
+    def show_sign(self, state: State) -> None:
         """At the top left, whenever something drives the avatar: red while a camera is open."""
-        sign, layer, px = sign_of(driving), self._sign, self._theme.px
+        is_on_air = state.is_camera_open
+        sign, layer, px = sign_of(state), self._sign, self._theme.px
         if not layer.clear_unless_shown(sign) or not sign:
             return
         left = top = px(MARGIN)
-        text_left = left + px(PADDING) + (px(18) if driving.is_camera_open else 0)
+        text_left = left + px(PADDING) + (px(18) if is_on_air else 0)
         width = text_left - left + layer.text_width(sign) + px(PADDING)
-        layer.box(left, top, width, px(SIGN_HEIGHT), ON_AIR if driving.is_camera_open else BACKDROP)
-        if driving.is_camera_open:
+        layer.box(left, top, width, px(SIGN_HEIGHT), ON_AIR if is_on_air else BACKDROP)
+        if is_on_air:
             layer.dot(left + px(PADDING + 5), top + px(SIGN_HEIGHT) / 2, px(5), WHITE)
-        layer.text(text_left, top + px(7), sign, WHITE if driving.is_camera_open else TEXT, strong=True)
+        layer.text(text_left, top + px(7), sign, WHITE if is_on_air else TEXT, strong=True)
 
     def show_waiting(self, title: str, job: Progress | None, size: tuple[int, int]) -> None:
         """What is awaited, in the middle, with a bar where its progress is known; nothing for an empty title."""

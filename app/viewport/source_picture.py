@@ -1,11 +1,11 @@
-"""The source's small picture in the window: one texture, shown in the Drive panel and in a corner of the viewport."""
+"""The source's small picture in the window: one texture, for whoever shows what a camera or a film gives."""
 
 from __future__ import annotations
 
 import dearpygui.dearpygui as dpg
 
-from ..driven import Driving, Sight
 from ..palette import BACKDROP
+from ..state import State
 from ..theme import Item, Theme
 from .texture import ViewportTexture
 
@@ -19,7 +19,7 @@ class SourcePicture:
 
     def __init__(self, *, force_raw: bool = False) -> None:
         self._texture = ViewportTexture(force_raw=force_raw)
-        self._sight: Sight | None = None
+        self._is_on = False
         self._shown: object = None
         self._images: list[Item] = []
 
@@ -29,8 +29,8 @@ class SourcePicture:
 
     @property
     def size(self) -> tuple[int, int] | None:
-        """Width and height in pixels; None while nothing is driven."""
-        return None if self._sight is None else self._texture.size
+        """Width and height in pixels; None while no source gives pictures."""
+        return self._texture.size if self._is_on else None
 
     def adopt(self) -> None:
         """After the first presented frame."""
@@ -44,15 +44,18 @@ class SourcePicture:
         """The window's content is made anew."""
         self._images.clear()
 
-    def sync(self, driving: Driving) -> None:
-        """Take over the newest picture of what drives."""
-        sight = driving.sight if driving.is_on else None
-        self._sight = sight if sight is not None and sight.picture is not None else None
-        if self._sight is None or self._sight.picture is self._shown:
+    def sync(self, state: State) -> None:
+        """Take over the newest picture of what drives, or of who is captured: never both are on."""
+        driving, capturing = state.driving, state.capturing
+        if capturing.is_on:
+            picture = None if capturing.glance is None else capturing.glance.picture
+        else:
+            picture = None if driving.sight is None or not driving.is_on else driving.sight.picture
+        self._is_on = picture is not None
+        if picture is None or picture is self._shown:
             return
-        self._shown = self._sight.picture
-        assert self._sight.picture is not None
-        if self._texture.upload(self._sight.picture):
+        self._shown = picture
+        if self._texture.upload(picture):
             for image in self._images:
                 dpg.configure_item(image, texture_tag=self._texture.tag)
 

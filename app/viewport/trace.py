@@ -54,6 +54,7 @@ class Trace:
                 number=viewport.num_pictures,
                 stages=viewport.figures.stages,
                 is_driven=state.driving.pose is not None,
+                is_refined=state.refining.avatar is not None,
                 seen=0.0 if state.driving.sight is None else state.driving.sight.confidence.face,
             )
         if new_picture or state is not self._state or state.jobs:
@@ -86,6 +87,8 @@ class Trace:
             latency=viewport.latency.milliseconds,
             selected_joint=state.selected_joint,
             driving=state.driving.phase,
+            refining=state.refining.phase,
+            captured=len(state.capturing.pictures),
             handles=viewport.gizmo_handles(state),
             rectangles=self._rectangles,
         )

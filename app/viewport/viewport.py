@@ -19,6 +19,7 @@ from .choosing import AUTO, RendererChooser
 from .direct import DirectDrawing
 from .figures import Figures, LatencyClock, PictureClock
 from .gizmo_layer import JointGizmo
+from .guided_picture import METERS_HEIGHT, WORDS_HEIGHT, GuidedPicture
 from .hud import JOB_TITLES, Overlay
 from .navigation import Drag, gesture_of, zoomed_at
 from .picture import Painter, Picture
@@ -29,6 +30,8 @@ CHOOSING_SECONDS = 1.0
 """The picture has stood for so long: what a trial costs is not felt."""
 FIGURES_SECONDS = 0.25
 """Numbers that change faster cannot be read."""
+MIRROR_MARGIN = 12
+"""Of the design, below the words of the mirror."""
 CLICK_DISTANCE = 4.0
 """Pixels that the mouse may move between press and release of a click."""
 
@@ -61,6 +64,7 @@ class Viewport:
         self._image = dpg.draw_image(self.texture.tag, (0, 0), (1, 1), parent=self._drawlist)
         self._gizmo = JointGizmo(self._services, self._theme, self._drawlist)
         self._inset = Inset(self._theme, self._drawlist, self._source)
+        self._mirror = GuidedPicture(self._theme, self._drawlist, self._source)
         self._overlay = Overlay(self._theme, self._drawlist)
         with dpg.handler_registry():
             for button in (dpg.mvMouseButton_Left, dpg.mvMouseButton_Right, dpg.mvMouseButton_Middle):
@@ -176,15 +180,30 @@ class Viewport:
             self._figures = replace(
                 self._figures, images_per_second=self._pictures.rate(now), latency=self.latency.milliseconds
             )
-            self._overlay.show_figures(self._figures if self._shows_figures else None, self._size)
-        self._overlay.show_sign(state.driving)
-        self._inset.sync(self._size, is_wanted=state.settings.drive.inset)
+            is_free = self._shows_figures and not self._mirror.is_shown
+            self._overlay.show_figures(self._figures if is_free else None, self._size)
+        self._overlay.show_sign(state)
+        self._show_mirror(state)
+        self._inset.sync(self._size, is_wanted=state.settings.drive.inset and state.driving.is_on)
         job = next((job for job in state.jobs if job.name in JOB_TITLES), None)
         is_empty = state.document.avatar is None and state.document.static is None
         if job is not None:
             self._overlay.show_waiting(JOB_TITLES[job.name], job, self._size)
         else:
             self._overlay.show_waiting("Nothing is open" if is_empty else "", None, self._size)
+
+    def _show_mirror(self, state: State) -> None:
+        """For somebody who stands some steps away, in place of the avatar."""
+        size, glance = self._source.size, state.capturing.glance
+        if size is None or glance is None or not state.capturing.is_on or state.settings.capture.mode != "body":
+            self._mirror.hide()
+            return
+        px, (width, height) = self._theme.px, self._size
+        share = min(width / size[0], (height - px(METERS_HEIGHT + WORDS_HEIGHT + MIRROR_MARGIN)) / size[1])
+        shown = (round(share * size[0]), round(share * size[1]))
+        words = glance.advice.text.partition(":")[0]
+        place, words = ((width - shown[0]) // 2, 0), words[:1].upper() + words[1:]
+        self._mirror.draw(state.capturing, place, shown, ground=self._size, words=words)
 
     def _mouse(self) -> tuple[float, float]:
         """Where the mouse is, in pixels of the picture."""

@@ -8,19 +8,22 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from captors import FakeCaptureEquipment, shot
 from creators import FakeCreator
 from drivers import FakeEquipment
-from nlfgs_studio.app import documents, filming
+from nlfgs_studio.app import documents, filming, picture_keeper
 from nlfgs_studio.app.actions import OpenDocument, SetRecording, TakeOver
 from nlfgs_studio.app.commands import COMMANDS, attempt, joint_index, run
 from nlfgs_studio.app.documents import document_of
 from nlfgs_studio.app.services import Services
 from nlfgs_studio.app.store import Store
 from nlfgs_studio.core.body.joints import JOINT_NAMES
+from nlfgs_studio.core.capture.picture_folder import PictureFolder
 from nlfgs_studio.core.errors import StudioError
 from nlfgs_studio.core.tracking import camera_source, named_expressions
 from nlfgs_studio.core.tracking.camera_source import CameraDevice
 from nlfgs_studio.core.tracking.named_expressions import BLENDSHAPES, NamedExpressions
+from refiners import FakeRefining, made_of
 
 CHANGING = [name for name, command in COMMANDS.items() if command.effect == "document"]
 HARMLESS = [name for name, command in COMMANDS.items() if command.effect == "nothing"]
@@ -35,6 +38,17 @@ def lively(services, folder, monkeypatch, avatar, motion, plain_body) -> Service
     monkeypatch.setattr(camera_source, "list_cameras", lambda: (CameraDevice(number=0, name="front"),))
     FakeCreator(avatar, plain_body).stand_in(monkeypatch)
     services.driver.equipment = FakeEquipment(plain_body.num_expression)
+    FakeRefining().stand_in(monkeypatch)
+    services.refining.offer(made_of(avatar, plain_body))
+    monkeypatch.setattr(picture_keeper, "pictures_directory", lambda: folder / "pictures")
+    equipment = services.capturer.equipment = FakeCaptureEquipment()
+    equipment.shot = shot(sharpness=0.1)
+    PictureFolder(folder / "pictures").add(np.zeros((20, 30, 3), np.uint8), shot(), "a camera")
+    (kept,) = (folder / "pictures").glob("*.jpg")
+    for ending in (".jpg", ".json"):
+        kept.with_suffix(ending).rename(kept.with_name(f"picture-1{ending}"))
+    run(services, "find_pictures")
+    services.wait()
     run(services, "set_joint", joint="right knee", rotation=(0.7, 0.0, 0.0))
     run(services, "set_joint", joint="left elbow", rotation=(0.0, -0.4, 0.0))
     run(services, "set_translation", translation=(0.3, 0.1, 0.0))
@@ -51,6 +65,8 @@ def lively(services, folder, monkeypatch, avatar, motion, plain_body) -> Service
     return services
 
 
+NEEDS_A_CAPTOR = {"stop_capture", "retry_capture", "take_picture"}
+NEEDS_REFINING = {"stop_refining", "pause_refining", "resume_refining", "revert_refining"}
 NEEDS_A_DRIVER = {"stop_driving", "retry_driving", "calibrate_driving", "forget_calibration", "hand_back"}
 
 
@@ -63,12 +79,34 @@ def driven(services: Services) -> None:
     services.store.dispatch(TakeOver(joints=(joint_index("left elbow"),)))
 
 
+def captured(services: Services) -> None:
+    """Somebody is looked at who is no good picture, so that nothing is taken by itself."""
+    run(services, "start_capture", source="camera:0")
+    end = time.monotonic() + 10.0
+    while services.tick(time.monotonic()).capturing.glance is None:
+        assert time.monotonic() < end
+
+
+def refined(services: Services) -> None:
+    """Something was made of the avatar, and more is being made."""
+    run(services, "start_refining", seconds=60.0)
+    end = time.monotonic() + 10.0
+    while services.tick(time.monotonic()).refining.avatar is None:
+        assert time.monotonic() < end
+
+
 def call(services: Services, name: str) -> None:
     if name == "stop_recording":
         run(services, "start_recording")
     if name in NEEDS_A_DRIVER:
         driven(services)
+    if name in NEEDS_REFINING:
+        refined(services)
+    if name in NEEDS_A_CAPTOR:
+        captured(services)
     run(services, name, **COMMANDS[name].example)
+    if name in {"pause_refining", "resume_refining"}:
+        run(services, "revert_refining")
     services.wait()
 
 
@@ -102,7 +140,9 @@ def test_the_others_leave_the_document_and_its_history_alone(lively, name):
     assert lively.store._history is history
 
 
-@pytest.mark.parametrize("name", [name for name in HARMLESS if name not in {"cancel", "play", "pause"}])
+@pytest.mark.parametrize(
+    "name", [name for name in HARMLESS if name not in {"cancel", "find_pictures", "play", "pause"}]
+)
 def test_the_example_of_a_harmless_command_does_something(lively, name, folder):
     state = lively.store.state
     files = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}

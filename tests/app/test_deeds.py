@@ -37,6 +37,7 @@ def deeds(asked_for):
         desk,
         desk,
         desk,
+        desk,
         frame=lambda part: asked_for.append(f"frame {part}"),
         show_panel=lambda name: asked_for.append(f"show {name}"),
         leave=lambda: asked_for.append("leave"),

@@ -106,16 +106,16 @@ def test_stopping_goes_back_to_the_documents_pose_and_lets_the_camera_go(service
 
 def test_the_sign_of_an_open_camera_stands_from_the_first_try_until_it_is_closed(services, equipment):
     run(services, "start_driving", source="camera:0")
-    told = [services.store.state.driving.is_camera_open]
+    told = [services.store.state.is_camera_open]
     driven(services)
     run(services, "stop_driving")
     while equipment.open_sources:
-        told.append(services.store.state.driving.is_camera_open)
+        told.append(services.store.state.is_camera_open)
         time.sleep(0.001)
     assert all(told)
-    assert not ticked(services, lambda state: state.driving.phase == "off").driving.is_camera_open
+    assert not ticked(services, lambda state: state.driving.phase == "off").is_camera_open
     run(services, "start_driving", source="film.mp4")
-    assert not services.store.state.driving.is_camera_open
+    assert not services.store.state.is_camera_open
 
 
 @pytest.mark.parametrize("follower", [None, "film.mp4"])
@@ -126,12 +126,12 @@ def test_the_sign_stands_while_the_camera_does_not_answer(services, equipment, m
     run(services, "stop_driving") if follower is None else run(services, "start_driving", source=follower)
     end = time.monotonic() + 0.4
     while time.monotonic() < end:
-        assert services.tick(time.monotonic()).driving.is_camera_open
+        assert services.tick(time.monotonic()).is_camera_open
         time.sleep(0.01)
     assert equipment.open_sources == 1, "nothing else is opened meanwhile"
     equipment.answers.set()
     state = ticked(services, lambda state: state.driving.phase == ("off" if follower is None else "driving"))
-    assert not state.driving.is_camera_open
+    assert not state.is_camera_open
 
 
 def test_a_document_without_a_body_that_comes_between_two_sources_ends_driving(services, equipment):
@@ -139,7 +139,7 @@ def test_a_document_without_a_body_that_comes_between_two_sources_ends_driving(s
     run(services, "start_driving", source="film.mp4")
     services.store.dispatch(OpenDocument(document=Document()))
     state = ticked(services, lambda state: state.driving.phase == "off")
-    assert not state.driving.is_camera_open
+    assert not state.is_camera_open
     assert equipment.open_sources == 0
 
 
@@ -233,7 +233,7 @@ def test_an_unplugged_camera_is_told_the_avatar_holds_then_rests_and_goes_on_aft
     state = ticked(services, lambda state: state.driving.trouble)
     assert "no more pictures" in state.driving.trouble.message
     assert state.driving.trouble.hint == "plug it in again"
-    assert not state.driving.is_camera_open
+    assert not state.is_camera_open
     assert state.shown.rotations[ELBOW][0] == pytest.approx(0.5), "it holds"
     state = ticked(services, lambda state: state.driving.pose is None)
     assert state.driving.is_on
@@ -250,7 +250,7 @@ def test_a_camera_that_is_missing_is_told_before_anything_is_learned(services, e
     run(services, "start_driving", source="camera:0")
     state = ticked(services, lambda state: state.driving.trouble)
     assert state.driving.trouble.message == "there is no camera 0"
-    assert not state.driving.is_camera_open
+    assert not state.is_camera_open
     assert equipment.trackers == []
     equipment.open_error = None
     run(services, "retry_driving")

@@ -6,9 +6,9 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from nlfgs_studio.core.cameras import projected
 from nlfgs_studio.core.errors import StudioError
 from nlfgs_studio.core.synthetic.evidence import canonical_points
-from nlfgs_studio.core.synthetic.labels import projected
 from nlfgs_studio.core.tracking import photo_evidence
 from nlfgs_studio.core.tracking.photo_evidence import PhotoWitness
 from nlfgs_studio.core.tracking.sitting import drawn_sitters, drawn_sitting

@@ -16,7 +16,7 @@ from nlfgs_studio.app.viewport.gizmo import (
     grabbed,
     handle,
     joint_under,
-    projected,
+    pixels_and_depths,
     ring,
     turned,
 )
@@ -60,7 +60,7 @@ def test_the_rings_are_equally_large_near_and_far(posed):
     for distance in (3.5, 9.0):
         camera = OrbitCamera(yaw=0.5, distance=distance).camera(800, 600)
         gizmo = gizmo_at(posed, 20, (0.0, 0.0, 0.0), camera, 70.0)
-        (center,), _ = projected(camera, gizmo.center[None])
+        (center,), _ = pixels_and_depths(camera, gizmo.center[None])
         reach = max(np.linalg.norm(ring(gizmo, axis)[0] - center, axis=1).max() for axis in range(3))
         assert reach == pytest.approx(70.0, rel=0.15)
 
@@ -70,7 +70,7 @@ def test_a_ring_is_taken_hold_of_at_its_handle_and_nowhere_else(gizmo, axis):
     x, y = handle(gizmo, axis)
     assert grabbed(gizmo, (x, y)) == axis
     assert grabbed(gizmo, (x + 200.0, y)) is None
-    (center,), _ = projected(CAMERA, gizmo.center[None])
+    (center,), _ = pixels_and_depths(CAMERA, gizmo.center[None])
     assert grabbed(gizmo, (center[0], center[1] + 300.0)) is None
 
 
@@ -134,7 +134,7 @@ def test_the_joint_under_a_pixel_is_the_one_that_moves_its_skin(body):
 
     def under(first: str, second: str) -> str | None:
         ends = posed.joints[[JOINT_NAMES.index(first), JOINT_NAMES.index(second)]].double().numpy()
-        (pixel,), _ = projected(camera, ends.mean(axis=0)[None])
+        (pixel,), _ = pixels_and_depths(camera, ends.mean(axis=0)[None])
         joint = joint_under(mesh, body, camera, (pixel[0], pixel[1]))
         return None if joint is None else JOINT_NAMES[joint]
 

@@ -1,0 +1,19 @@
+"""Changes of what taking pictures shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from ..captured import Capturing
+from ..state import State
+from .session import StateAction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetCapturing(StateAction):
+    """How capturing goes, and which pictures there are."""
+
+    capturing: Capturing
+
+    def reduced(self, state: State) -> State:
+        return replace(state, capturing=self.capturing)

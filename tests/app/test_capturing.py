@@ -1,0 +1,359 @@
+"""Capturing: pictures are taken when they are good, kept where they belong, and nothing is left open behind."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from captors import FakeCaptureEquipment, shot
+from creators import FakeCreator
+from drivers import FakeEquipment
+from nlfgs_studio.app import picture_keeper
+from nlfgs_studio.app.commands import run
+from nlfgs_studio.app.picture_keeper import pictures_folder
+from nlfgs_studio.app.services import Services
+from nlfgs_studio.app.state import DocumentFile, State
+from nlfgs_studio.app.store import Store
+from nlfgs_studio.core.capture.picture_folder import PictureFolder
+from nlfgs_studio.core.errors import Cancelled, StudioError
+from nlfgs_studio.core.tracking.frame_source import SourceBusyError
+
+PATIENCE = 30.0
+
+
+@pytest.fixture
+def own_folder(tmp_path, monkeypatch):
+    """Where pictures lie that belong to no project."""
+    path = tmp_path / "own"
+    monkeypatch.setattr(picture_keeper, "pictures_directory", lambda: path)
+    return path
+
+
+@pytest.fixture
+def equipment(own_folder, services) -> FakeCaptureEquipment:
+    services.capturer.equipment = FakeCaptureEquipment()
+    run(services, "find_pictures")
+    return services.capturer.equipment
+
+
+def ticked(services: Services, until: Callable[[State], object]) -> State:
+    """Frames of a window until something is true of the state."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        state = services.tick(time.monotonic())
+        if until(state):
+            return state
+        time.sleep(0.005)
+    raise AssertionError(f"not within {PATIENCE} s: {services.store.state.capturing}")
+
+
+def looking(services: Services, source: str = "camera:0", **choices) -> State:
+    run(services, "set_capture", **choices)
+    run(services, "start_capture", source=source)
+    return ticked(services, lambda state: state.capturing.glance)
+
+
+def with_pictures(services: Services, count: int) -> State:
+    return ticked(
+        services, lambda state: len(state.capturing.pictures) == count and not services.capturer.keeper.is_busy
+    )
+
+
+def taken(services: Services) -> State:
+    """With one picture more."""
+    count = len(services.store.state.capturing.pictures)
+    run(services, "take_picture")
+    return with_pictures(services, count + 1)
+
+
+def threads() -> list[str]:
+    return [thread.name for thread in threading.enumerate() if thread.name in ("job-capture", "source")]
+
+
+def test_a_new_view_is_taken_by_itself_once(services, equipment):
+    state = looking(services)
+    state = with_pictures(services, 1)
+    assert state.capturing.taken_at is not None
+    assert state.capturing.pictures[0].source == "fake camera:0"
+    began = time.monotonic()
+    state = ticked(services, lambda _: time.monotonic() - began > 1.0)
+    assert len(state.capturing.pictures) == 1, "the same view is not new"
+    equipment.shot = shot(yaw=30.0)
+    assert with_pictures(services, 2).capturing.pictures[1].shot.face.yaw == 30.0
+
+
+def test_what_is_bad_is_not_taken_by_itself(services, equipment):
+    equipment.shot = shot(sharpness=0.1)
+    looking(services)
+    began = time.monotonic()
+    state = ticked(services, lambda _: time.monotonic() - began > 1.0)
+    assert state.capturing.pictures == ()
+    assert not state.capturing.glance.advice.is_good
+
+
+def test_a_refused_picture_says_why_and_pressing_again_takes_it_all_the_same(services, equipment):
+    equipment.shot = shot(sharpness=0.1)
+    looking(services, is_automatic=False)
+    run(services, "take_picture")
+    state = ticked(services, lambda state: state.capturing.refusal)
+    assert state.capturing.refusal.kind == "blurred"
+    assert state.capturing.refusal.hint
+    state = taken(services)
+    assert state.capturing.refusal is None
+    assert [trouble.kind for trouble in state.capturing.pictures[0].shot.troubles] == ["blurred"]
+
+
+def test_a_picture_of_nobody_is_never_taken(services, equipment):
+    equipment.shot = replace(shot(), face=None, num_faces=0)
+    looking(services, is_automatic=False)
+    for _ in range(2):
+        run(services, "take_picture")
+        ticked(services, lambda state: state.capturing.refusal)
+    began = time.monotonic()
+    assert ticked(services, lambda _: time.monotonic() - began > 0.5).capturing.pictures == ()
+
+
+def test_the_picture_is_as_the_camera_gave_it_and_the_mirror_is_only_shown(services, equipment):
+    state = looking(services, is_automatic=False)
+    assert state.capturing.glance.is_mirrored
+    assert not looking(services, "film.mp4").capturing.glance.is_mirrored
+
+
+def test_of_the_whole_body_pictures_are_taken_when_the_countdown_has_run(services, equipment, monkeypatch):
+    equipment.shot = shot("body")
+    state = looking(services, mode="body", is_automatic=False, countdown=3)
+    assert [observer.mode for observer in equipment.observers] == ["body"]
+    run(services, "take_picture")
+    assert services.store.state.capturing.due == pytest.approx(time.monotonic() + 3.0, abs=0.5)
+    run(services, "take_picture")
+    assert services.store.state.capturing.due is None, "pressed again, it is called off"
+    run(services, "take_picture")
+    state = ticked(services, lambda state: state.capturing.due is None)
+    state = with_pictures(services, 1)
+    assert state.capturing.due is None
+
+
+def test_whoever_stands_far_from_the_keyboard_goes_on_without_it(services, equipment):
+    equipment.shot = shot("body")
+    looking(services, mode="body", is_automatic=True, countdown=3)
+    run(services, "take_picture")
+    with_pictures(services, 1)
+    assert services.store.state.capturing.due is not None
+    run(services, "stop_capture")
+    assert services.store.state.capturing.due is None
+
+
+def test_another_mode_has_another_observer(services, equipment):
+    looking(services, is_automatic=False)
+    run(services, "set_capture", mode="body")
+    ticked(services, lambda _: [each.mode for each in equipment.observers] == ["face", "body"])
+    assert equipment.observers[0].is_closed
+
+
+def test_stopping_lets_the_camera_go_and_keeps_the_pictures(services, equipment):
+    looking(services)
+    with_pictures(services, 1)
+    assert services.store.state.is_camera_open
+    run(services, "stop_capture")
+    state = ticked(services, lambda state: state.capturing.phase == "off")
+    assert not state.is_camera_open
+    assert equipment.open_sources == 0
+    assert threads() == []
+    assert all(observer.is_closed for observer in equipment.observers)
+    assert len(state.capturing.pictures) == 1
+
+
+def test_the_camera_serves_capturing_or_driving_and_never_both(services, equipment, plain_body):
+    driver = services.driver.equipment = FakeEquipment(plain_body.num_expression)
+    run(services, "start_driving", source="camera:0")
+    ticked(services, lambda state: state.driving.phase == "driving")
+
+    def alone() -> bool:
+        assert driver.open_sources + equipment.open_sources <= 1
+        return True
+
+    looks = run(services, "start_capture", source="camera:0") or services.store.state
+    assert "no longer driven" in looks.status.message
+    ticked(services, lambda state: alone() and state.capturing.phase == "looking")
+    assert services.store.state.driving.phase == "off"
+    run(services, "start_driving", source="camera:0")
+    assert "no pictures are taken" in services.store.state.status.message
+    ticked(services, lambda state: alone() and state.driving.phase == "driving")
+    assert services.store.state.capturing.phase == "off"
+
+
+def test_a_source_that_does_not_open_says_why_and_can_be_tried_again(services, equipment):
+    equipment.open_error = SourceBusyError("another program holds camera 0", hint="close it")
+    run(services, "start_capture", source="camera:0")
+    state = ticked(services, lambda state: state.capturing.trouble)
+    assert state.capturing.trouble.hint == "close it"
+    equipment.open_error = None
+    run(services, "retry_capture")
+    assert ticked(services, lambda state: state.capturing.glance).capturing.trouble is None
+
+
+def test_detectors_that_do_not_load_and_mistakes_end_capturing_not_the_program(services, equipment):
+    equipment.loading_error = StudioError("MediaPipe is not installed", hint="pip install mediapipe")
+    run(services, "start_capture", source="camera:0")
+    state = ticked(services, lambda state: state.capturing.trouble)
+    assert (state.capturing.phase, state.capturing.trouble.hint) == ("off", "pip install mediapipe")
+    equipment.loading_error, equipment.observing_error = None, RuntimeError("no such thing")
+    run(services, "retry_capture")
+    state = ticked(services, lambda state: state.capturing.trouble and state.capturing.phase == "off")
+    assert "no such thing" in state.capturing.trouble.message
+    assert equipment.open_sources == 0
+
+
+def test_loading_shows_how_far_it_is_and_can_be_cancelled(services, equipment):
+    equipment.loading.clear()
+    run(services, "start_capture", source="camera:0")
+    state = ticked(services, lambda state: state.jobs)
+    assert [(job.name, job.message) for job in state.jobs] == [("capture", "loading the detectors")]
+    run(services, "cancel", job="capture")
+    assert ticked(services, lambda state: state.capturing.phase == "off").jobs == ()
+    assert threads() == []
+
+
+def test_without_anything_open_there_is_nothing_to_take(services, equipment):
+    with pytest.raises(StudioError) as refused:
+        run(services, "take_picture")
+    assert refused.value.hint
+    with pytest.raises(StudioError, match="no pictures of you"):
+        run(services, "make_avatar")
+
+
+def test_pictures_are_there_again_at_the_next_start(services, equipment, own_folder):
+    looking(services, is_automatic=False)
+    taken(services)
+    services.close()
+    again = Services(Store())
+    run(again, "find_pictures")
+    assert len(with_pictures(again, 1).capturing.pictures) == 1
+    assert again.store.state.capturing.folder == own_folder
+    again.close()
+
+
+def test_pictures_go_along_when_the_project_is_saved_and_stay_with_each_project(
+    services, equipment, own_folder, folder
+):
+    looking(services, is_automatic=False)
+    taken(services)
+    run(services, "save_as", path="me.nlfgs")
+    services.wait()
+    state = ticked(services, lambda state: state.capturing.folder == folder / "me.pictures")
+    with_pictures(services, 1)
+    assert not own_folder.exists()
+    taken(services)
+    run(services, "save_as", path="you.nlfgs")
+    services.wait()
+    ticked(services, lambda state: state.capturing.folder == folder / "you.pictures")
+    state = with_pictures(services, 2)
+    assert len(PictureFolder(folder / "me.pictures").pictures()) == 2
+    run(services, "new")
+    services.wait()
+    state = with_pictures(services, 0)
+    assert state.capturing.folder == own_folder
+    assert len(PictureFolder(folder / "you.pictures").pictures()) == 2
+
+
+def test_pictures_are_deleted_one_by_one_and_all(services, equipment, own_folder):
+    looking(services, is_automatic=False)
+    for _ in range(3):
+        state = taken(services)
+    first, second, third = state.capturing.pictures
+    run(services, "delete_picture", name=second.name)
+    assert with_pictures(services, 2).capturing.pictures == (first, third)
+    with pytest.raises(StudioError, match="no picture"):
+        run(services, "delete_picture", name=second.name)
+    run(services, "delete_pictures")
+    assert with_pictures(services, 0).status.message == "the pictures are deleted"
+    assert not own_folder.exists()
+
+
+def test_photos_come_in_with_what_they_show_and_bad_files_are_said(services, equipment, folder):
+    (folder / "bad.png").write_bytes(b"\x89PNG\r\n")
+    run(services, "import_pictures", paths=[folder / "picture.png", folder / "bad.png"])
+    state = with_pictures(services, 1)
+    assert state.capturing.pictures[0].source == "picture.png"
+    assert state.status.message == "1 picture came in"
+    assert any("bad.png" in entry.status.message for entry in state.log)
+    run(services, "import_pictures", paths=[folder / "bad.png"])
+    state = ticked(services, lambda state: state.status.kind == "error")
+    assert "bad.png" in state.status.message
+    run(services, "import_pictures", paths=[folder / "motion.npz"])
+    assert (
+        "neither a photo nor a film" in ticked(services, lambda state: "motion" in state.status.message).status.message
+    )
+
+
+def test_an_import_can_be_cancelled(services, equipment, folder):
+    equipment.loading.clear()
+    run(services, "import_pictures", paths=[folder / "picture.png"])
+    ticked(services, lambda state: [job.name for job in state.jobs] == ["import"])
+    run(services, "cancel", job="import")
+    state = ticked(services, lambda _: not services.capturer.keeper.is_busy)
+    assert state.capturing.pictures == ()
+    assert "stopped" in state.status.message
+
+
+def test_a_full_disk_is_said_and_looking_goes_on(services, equipment, monkeypatch):
+    def full(*_: object) -> None:
+        raise StudioError("cannot write: the disk is full", hint="free some space")
+
+    looking(services, is_automatic=False)
+    monkeypatch.setattr(PictureFolder, "add", full)
+    run(services, "take_picture")
+    state = ticked(services, lambda state: state.status.kind == "error")
+    assert "the disk is full" in state.status.message
+    assert state.capturing.phase == "looking"
+
+
+def test_the_avatar_is_made_of_all_pictures_and_they_stay_with_it(
+    services, equipment, avatar, plain_body, monkeypatch, folder
+):
+    creator = FakeCreator(avatar, plain_body).stand_in(monkeypatch)
+    before = services.store.state.document
+    looking(services, is_automatic=False)
+    taken(services)
+    names = [each.name for each in taken(services).capturing.pictures]
+    run(services, "save_as", path="me.nlfgs")
+    services.wait()
+    ticked(services, lambda state: state.capturing.folder == folder / "me.pictures")
+    with_pictures(services, 2)
+    for _ in range(2):
+        run(services, "make_avatar")
+        services.wait()
+    state = services.store.state
+    assert creator.given == [each.name for each in state.capturing.pictures] * 2
+    assert len(names) == 2
+    assert len(creator.with_prior) == 1, "the network is loaded once"
+    assert state.document.avatar is avatar
+    assert state.unsaved
+    assert pictures_folder(state.file) == folder / "me.pictures"
+    assert state.refining.num_pictures == 0 or state.refining.num_pictures == 2
+    run(services, "undo")
+    run(services, "undo")
+    assert services.store.state.document == before
+
+
+def test_making_can_be_cancelled_and_changes_nothing(services, equipment, avatar, plain_body, monkeypatch):
+    creator, goes_on = FakeCreator(avatar, plain_body).stand_in(monkeypatch), threading.Event()
+    creator.waits = lambda: goes_on.wait(PATIENCE)
+    looking(services, is_automatic=False)
+    before = taken(services).document
+    run(services, "make_avatar")
+    ticked(services, lambda state: any(job.name == "create" for job in state.jobs))
+    run(services, "cancel", job="create")
+    goes_on.set()
+    with pytest.raises(Cancelled):
+        services.wait()
+    assert services.store.state.document is before
+
+
+def test_pictures_lie_beside_projects_alone(own_folder, tmp_path):
+    assert pictures_folder(DocumentFile(path=tmp_path / "me.nlfgs")) == tmp_path / "me.pictures"
+    assert pictures_folder(DocumentFile(path=tmp_path / "me.npz")) == own_folder
+    assert pictures_folder(DocumentFile(pictures=tmp_path / "other.pictures")) == tmp_path / "other.pictures"

@@ -1,0 +1,81 @@
+"""Who is captured in tests: shots that are told what to show, seen by an observer that answers at once."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+
+from drivers import HEIGHT, WIDTH, FakeEquipment
+from nlfgs_studio.core.capture.shot import BodyView, FaceView, Mode, Shot
+from nlfgs_studio.core.errors import StudioError
+
+FACE = FaceView(
+    box=(20.0, 12.0, 44.0, 36.0),
+    yaw=0.0,
+    pitch=0.0,
+    roll=0.0,
+    smile=0.1,
+    mouth_open=0.0,
+    blink=0.0,
+    sharpness=0.9,
+    brightness=0.5,
+    clipped=0.0,
+    share=0.5,
+    is_cut=False,
+    has_covered_eyes=False,
+    fingerprint=5,
+)
+BODY = BodyView(box=(20.0, 2.0, 44.0, 46.0), yaw=0.0, is_whole=True, sharpness=0.9, share=0.9, fingerprint=6)
+
+
+def shot(mode: Mode = "face", **face: object) -> Shot:
+    """A good one from the front, but for these fields of the face."""
+    # A face of 24 pixels would be too small to be of use.
+    return Shot(
+        mode=mode,
+        width=10 * WIDTH,
+        height=10 * HEIGHT,
+        seconds=0.0,
+        brightness=0.5,
+        num_faces=1,
+        face=replace(FACE, box=(200.0, 120.0, 440.0, 360.0), **face),
+        body=BODY if mode == "body" else None,
+    )
+
+
+class FakeObserver:
+    def __init__(self, equipment: FakeCaptureEquipment, mode: Mode) -> None:
+        self._equipment = equipment
+        self.mode: Mode = mode
+        self.is_closed = False
+
+    def observe(self, frame) -> Shot:
+        if self._equipment.observing_error is not None:
+            raise self._equipment.observing_error
+        return replace(self._equipment.shot, seconds=frame.seconds)
+
+    def close(self) -> None:
+        assert not self.is_closed
+        self.is_closed = True
+
+
+class FakeCaptureEquipment(FakeEquipment):
+    """Give it to `Capturer.equipment`."""
+
+    def __init__(self) -> None:
+        super().__init__(1)
+        self.shot = shot()
+        self.observing_error: Exception | None = None
+        self.loading_error: StudioError | None = None
+        self.loading = threading.Event()
+        """Clear: the detectors take long to load."""
+        self.loading.set()
+        self.observers: list[FakeObserver] = []
+
+    def observer(self, mode: Mode, report, *, still: bool = False) -> FakeObserver:  # noqa: ARG002
+        while not self.loading.wait(0.01):
+            report(0.25, "loading the detectors")
+        if self.loading_error is not None:
+            raise self.loading_error
+        self.observers.append(FakeObserver(self, mode))
+        return self.observers[-1]
