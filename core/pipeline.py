@@ -5,7 +5,7 @@ is the same value.
 
     betas                            → rest mesh         "shape"
     template, rest mesh              → the fast rig      "bind"
-    template, parameters, rest mesh  → rest Gaussians    "place"
+    the fast rig, parameters         → rest Gaussians    "place"
     rest mesh, pose                  → posed mesh        "body"
     all of them                      → Gaussians         "rig"
 """
@@ -17,7 +17,7 @@ from torch import Tensor
 
 from .avatar.avatar import Avatar
 from .avatar.fast_rig import FastRig
-from .avatar.rig import RestGaussians, place
+from .avatar.rig import RestGaussians
 from .body.fast_forward import FastPoser
 from .body.model import BodyModel, PosedBody, ShapedBody, shape_body
 from .body.parameters import BodyPose
@@ -54,11 +54,7 @@ class Pipeline(Stages):
             "bind", lambda: FastRig(avatar.template, shaped.vertices), avatar.template, shaped
         )
         rest: RestGaussians = self._stage(
-            "place",
-            lambda: place(avatar.template, avatar.parameters, shaped.vertices),
-            avatar.template,
-            avatar.parameters,
-            shaped,
+            "place", lambda: fast_rig.place(avatar.parameters), fast_rig, avatar.parameters
         )
         posed: PosedBody = self._stage("body", lambda: self._poser.pose(shaped, pose), shaped, pose)
         return self._stage("rig", lambda: fast_rig.rig(rest, posed.vertices), fast_rig, rest, posed)
