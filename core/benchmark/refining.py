@@ -1,4 +1,4 @@
-"""What refining costs at its dearest: a whole picture, its pose corrected, colours of degree 3."""
+"""What refining costs at its dearest: whole pictures, their poses corrected, colours of degree 3."""
 
 from __future__ import annotations
 
@@ -27,7 +27,10 @@ NUM_STEPS = 60
 
 
 def refiner_of(avatar: Avatar, body: BodyModel, rest: Gaussians, orbit: OrbitCamera, size: int) -> Refiner:
-    """Learns from a picture of the avatar at rest (`rest`), whose colours it has to begin with."""
+    """Learns from a picture of the avatar at rest (`rest`), whose colours it has to begin with.
+
+    The picture counts as two: the pose of a single one is never corrected.
+    """
     camera = orbit.camera(size, size)
     image = CpuRenderer().render(rest, camera, RenderSettings())
     observation = Observation(
@@ -45,7 +48,7 @@ def refiner_of(avatar: Avatar, body: BodyModel, rest: Gaussians, orbit: OrbitCam
         replace(avatar, parameters=parameters),
         RefineSettings(corrections_from=0, corrections_every=1),
     )
-    return Refiner(body, avatar, (observation,), settings=settings, device=_device())
+    return Refiner(body, avatar, (observation, replace(observation, picture=1)), settings=settings, device=_device())
 
 
 def _device() -> str:

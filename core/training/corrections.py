@@ -39,6 +39,10 @@ class Corrections:
         self._rates = torch.tensor(pose, device=device), torch.tensor(light, device=device)
         self._poses, self._lights = (Adam(torch.zeros(0, len(each), device=device), each) for each in self._rates)
 
+    @property
+    def num_pictures(self) -> int:
+        return len(self._rows)
+
     def add(self, picture: int) -> None:
         """A picture that may be known already."""
         if picture in self._rows:

@@ -32,7 +32,7 @@ class DensifySettings:
     share: float = 0.04
     """Of the Gaussians, split at each change: those with the highest scores."""
     most: int = 200_000
-    """Gaussians altogether."""
+    """Gaussians altogether, however often an avatar is refined again."""
     least_opacity: float = 0.02
     """Below it a Gaussian is removed."""
 

@@ -17,10 +17,8 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from ..kernels import run_split
-from ..losses import WINDOW, WINDOW_DEVIATION, ssim_map
+from ..losses import SSIM_CONSTANTS, WINDOW, WINDOW_DEVIATION, ssim_map
 from .loss_kernels import BAND, compare, compare_back, compose, decompose
-
-_C1, _C2 = 0.01**2, 0.03**2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +110,7 @@ class _PictureLoss(torch.autograd.Function):
         silhouette = np.float32(weights.silhouette)
         composed = own, mask, pixels, light, back, silhouette, pictures, targets, by_alphas, outlines
         run_split(compose, height, *drawn, *composed)
-        window, stability = _window(), (np.float32(_C1), np.float32(_C2))
+        window, stability = _window(), tuple(np.float32(each) for each in SSIM_CONSTANTS)
         run_split(compare, num_bands, pictures, targets, pixels, window, *stability, parts, unlike)
         counted = absolute, likeness, gradients, apart
         run_split(compare_back, num_bands, pictures, targets, pixels, window, parts, *counted)

@@ -91,7 +91,7 @@ def refine(context: JobContext, request: RefineRequest, wires: RefineWires) -> S
     However else it ends, by cancelling or by an error, the last snapshot lies in its slot.
 
     Raises:
-        StudioError: there is nothing to learn from, or the numbers went astray.
+        StudioError: there is nothing to learn from, memory does not suffice, or the numbers went astray.
     """
     if not request.observations:
         raise StudioError("there is no picture to learn from", hint="take pictures, or open some")

@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -18,6 +20,7 @@ from ..avatar.trainable_rig import TrainableRig
 from ..body.model import BodyModel, moved, pose_body, shape_body
 from ..body.parameters import BodyPose
 from ..cameras import Camera, in_camera, in_frame, projected
+from ..errors import StudioError
 from ..losses import psnr_inside
 from ..rendering.differentiable import differentiable_renderer
 from ..rendering.renderer import RenderSettings
@@ -32,6 +35,8 @@ from .targets import SpokenParts, Targets
 from .trained import TrainedParameters
 
 logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 STAGES = ("rig", "forward", "backward", "optimise")
 """Of a step: pose and rig; picture and loss; the way back; what the optimisers do with it."""
@@ -95,7 +100,7 @@ class Refiner:
         self._shaped = shape_body(self._body, avatar.betas.to(self._device))
         self._renderer = differentiable_renderer(self._device)
         self._trained = TrainedParameters(avatar.parameters, settings.rates, self._device)
-        self._rig = self._new_rig()
+        self._rig = TrainableRig(avatar.template, self._shaped.vertices)
         self._regularisers = Regularisers(body, avatar, settings.regularisers, self._device)
         self._sightings = Sightings(len(avatar.parameters), self._device)
         self._corrections = Corrections(body.num_expression, settings.rates, settings.correction_pull, self._device)
@@ -103,7 +108,7 @@ class Refiner:
         self._random = np.random.default_rng(settings.seed)
         self._watched: list[_Watched] = []
         self._waiting: list[int] = []
-        self._longest_side = settings.longest_side
+        self._longest_side, self._grows = settings.longest_side, True
         self._step = 0
         self.timings: dict[str, float] = {}
         for observation in observations:
@@ -112,23 +117,23 @@ class Refiner:
 
     def add(self, observation: Observation) -> None:
         """Learn from one more from now on."""
+        watched = self._in_memory(lambda: self._watch(observation))
         self._corrections.add(observation.picture)
-        self._watched.append(self._watch(observation))
+        self._watched.append(watched)
         self._waiting.append(len(self._watched) - 1)
 
     def step(self) -> StepFigures:
-        """Learn from one observation."""
+        """Learn from one observation.
+
+        Raises:
+            StudioError: memory suffices for no picture, however small.
+        """
         started = time.perf_counter()
         watched = self._next()
-        while True:
-            try:
-                loss, psnr = self._learn(watched)
-                break
-            except (MemoryError, torch.cuda.OutOfMemoryError):
-                self._shrink()
+        loss, psnr = self._in_memory(lambda: self._learn(watched))
         self._step += 1
         learned = time.perf_counter()
-        self._keep_in_bounds()
+        self._in_memory(self._keep_in_bounds)
         self.timings["optimise"] += 1e3 * (time.perf_counter() - learned)
         return StepFigures(
             step=self._step,
@@ -142,11 +147,12 @@ class Refiner:
         """What has been learned so far; template and groups stay the same objects until the Gaussians change."""
         return replace(self._avatar, parameters=self._trained.copied())
 
-    @torch.no_grad()
     def judge(self) -> float | None:
         """Mean PSNR inside the masks of what is held out, driven by tracking alone; dB."""
-        if not self._held_out:
-            return None
+        return self._in_memory(self._judged) if self._held_out else None
+
+    @torch.no_grad()
+    def _judged(self) -> float:
         behind = torch.full((3,), _JUDGED_BEFORE, device=self._device)
         ratios = []
         for watched in self._held_out:
@@ -183,7 +189,8 @@ class Refiner:
         self._trained.forget_gradients()  # of an attempt for which memory did not suffice
         moments = [time.perf_counter()]
         target, camera = watched.targets.at(self._longest_side)
-        corrects = self._step >= settings.corrections_from
+        # The mean of the corrections is zero: those of a single picture stay at nothing.
+        corrects = self._step >= settings.corrections_from and self._corrections.num_pictures > 1
         bends = corrects and self._step % settings.corrections_every == 0
         pose, light = self._corrections.of_pose(picture), self._corrections.of_light(picture)
         with torch.set_grad_enabled(bends):
@@ -194,11 +201,12 @@ class Refiner:
         image = self._renderer.render_differentiable(gaussians, camera, _BLACK)
         lit = exposure(light)
         loss = picture_loss(image.rgb, image.alpha, lit, target, behind, settings.weights)
-        with torch.no_grad():
-            psnr = _ratio(image.rgb * lit[:, 0] + image.alpha[..., None] * lit[:, 1], image.alpha, target, behind)
         moments.append(time.perf_counter())
         loss.backward()
-        value = float(loss.detach())  # the host waits here
+        with torch.no_grad():
+            colors = image.rgb * lit[:, 0] + image.alpha[..., None] * lit[:, 1]
+            psnr = _ratio(colors, image.alpha, target, behind)  # the host waits here
+        value = float(loss.detach())
         moments.append(time.perf_counter())
         if np.isfinite(value):
             now = self._trained.now
@@ -226,17 +234,14 @@ class Refiner:
     def _keep_in_bounds(self) -> None:
         """What is due between steps: limits, more harmonics, more Gaussians."""
         settings, step = self._settings, self._step
-        if step in settings.sh_steps:
-            self._raise_degree(1 + settings.sh_steps.index(step))
+        # Up to what the pictures can tell: a colour has no more coefficients than there are pictures of it.
+        told = math.isqrt(self._corrections.num_pictures) - 1
+        self._trained.raise_degree(min(told, sum(step >= each for each in settings.sh_steps)))
         if step % settings.regularise_every == 0:
             self._regularisers.relax(self._trained.now, self._sightings.seen, settings.regularise_every)
-        if settings.densify_from <= step < settings.densify_until and step % settings.densify.every == 0:
+        is_due = settings.densify_from <= step < settings.densify_until and step % settings.densify.every == 0
+        if is_due and self._grows:
             self._grow()
-
-    def _raise_degree(self, degree: int) -> None:
-        """Up to what the pictures can tell: a colour has no more coefficients than there are pictures of it."""
-        num_pictures = len({watched.observation.picture for watched in self._watched})
-        self._trained.raise_degree(min(degree, math.isqrt(num_pictures) - 1))
 
     def _grow(self) -> None:
         now, avatar = self._trained.now, self._avatar
@@ -245,29 +250,44 @@ class Refiner:
         growth = grown(template, now, avatar.groups, self._shaped.vertices, scores, self._settings.densify)
         if growth is None:
             return
-        self._trained.follow(growth)
-        self._avatar = replace(
-            avatar, template=growth.template.to("cpu"), groups=growth.groups, parameters=self._trained.copied()
-        )
-        self._rig = self._new_rig()
-        self._regularisers.follow(growth)
-        self._sightings.follow(growth)
+        trained, regularisers, sightings = copy(self._trained), copy(self._regularisers), copy(self._sightings)
+        trained.follow(growth)
+        regularisers.follow(growth)
+        sightings.follow(growth)
+        avatar = replace(avatar, template=growth.template.to("cpu"), groups=growth.groups, parameters=trained.copied())
+        rig = TrainableRig(avatar.template, self._shaped.vertices)
+        # Only now, when memory has sufficed for all of them.
+        self._trained, self._regularisers, self._sightings = trained, regularisers, sightings
+        self._avatar, self._rig = avatar, rig
 
-    def _new_rig(self) -> TrainableRig:
-        return TrainableRig(self._avatar.template, self._shaped.vertices)
+    def _in_memory(self, work: Callable[[], T]) -> T:
+        """What the work gives, tried again with less wherever memory does not suffice for it."""
+        while True:
+            try:
+                return work()
+            except (MemoryError, RuntimeError) as error:
+                if not _is_want_of_memory(error):
+                    raise
+            self._shrink()
 
     def _shrink(self) -> None:
-        """Go on with smaller pictures after memory did not suffice.
+        """Go on with smaller pictures and no more Gaussians than there are.
 
         Raises:
-            MemoryError: they are as small as they may be.
+            StudioError: the pictures are as small as they may be.
         """
+        self._grows = False
         if self._longest_side <= self._settings.smallest_side:
-            raise MemoryError(f"pictures of {self._longest_side} pixels are too large to refine with")
+            raise StudioError("memory does not suffice to refine this avatar", hint="close other programs")
         self._longest_side = max(self._settings.smallest_side, self._longest_side // 2)
         logger.warning("memory is short: refining goes on with pictures of %d pixels", self._longest_side)
         if self._device.type == "cuda":
             torch.cuda.empty_cache()
+
+
+def _is_want_of_memory(error: Exception) -> bool:
+    """On the processor PyTorch has no class of its own for it."""
+    return isinstance(error, MemoryError | torch.cuda.OutOfMemoryError) or "DefaultCPUAllocator" in str(error)
 
 
 def _ratio(

@@ -21,7 +21,7 @@ from torch.nn import functional
 from ..avatar.avatar import Avatar
 from ..avatar.template import Template, face_frames
 from ..body.model import BodyModel, shape_body
-from ..body.parts import HEAD_PARTS
+from ..body.parts import HEAD_PARTS, without_side
 from ..gaussians import GaussianParameters
 from .densify import Growth
 
@@ -54,13 +54,19 @@ class RegulariserSettings:
     """Standard deviation in face sizes; the first avatar's own where that is more."""
     widest_head: float = 0.5
     longest: float = 6.0
-    """The longest axis over the middle one: beyond lie needles."""
+    """The longest axis over the middle one: beyond lie needles; the first avatar's own ratio where that is more.
+
+    These are stricter than what the prior is held to (`losses.oversize`): nothing else stops a needle here.
+    """
     smallest: float = 0.01
     """Standard deviation in face sizes."""
 
 
 class Regularisers:
-    """Of one avatar, on one device."""
+    """Of one avatar, on one device.
+
+    Opacities of what is seen are free: no term that made them decide has been shown to help; thin hair is half there.
+    """
 
     def __init__(
         self,
@@ -93,6 +99,8 @@ class Regularisers:
         own_length, own_width = self._prior.offsets.norm(dim=-1), self._prior.log_scales.amax(-1)
         self._reach = torch.maximum(self._reaches[which], own_length)
         self._widest = torch.maximum(self._log_widest[which], own_width)
+        own_stretch = own_width - self._prior.log_scales.median(-1).values
+        self._stretch = own_stretch.clamp_min(math.log(self._settings.longest))
 
     @torch.no_grad()
     def relax(self, parameters: GaussianParameters, seen: Float[Tensor, " N"], num_steps: int) -> None:
@@ -141,7 +149,7 @@ class Regularisers:
     def _limit(self, log_scales: Tensor) -> None:
         """Neither giants nor needles nor dust; flat ones are welcome."""
         middle = log_scales.median(-1).values
-        highest = torch.minimum(middle + math.log(self._settings.longest), self._widest)
+        highest = torch.minimum(middle + self._stretch, self._widest)
         torch.minimum(log_scales, highest[:, None], out=log_scales)
         log_scales.clamp_(min=math.log(self._settings.smallest))
 
@@ -169,7 +177,7 @@ def _by_parts(
     widest = torch.full((len(template.faces),), settings.widest)
     if body.face_parts is not None:
         for index, name in enumerate(body.part_names):
-            plain = name.removesuffix("_left").removesuffix("_right")
+            plain = without_side(name)
             members = (body.face_parts == index).nonzero().squeeze(-1)
             reaches[members] = settings.reaches.get(plain, settings.other_reach)
             if plain in HEAD_PARTS:

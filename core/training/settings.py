@@ -46,7 +46,7 @@ class RefineSettings:
     weights: PictureWeights = field(default_factory=PictureWeights)
 
     longest_side: int = 512
-    """Pixels; larger observations are scaled down."""
+    """Pixels; larger observations are scaled down, smaller ones up to twice their size."""
     smallest_side: int = 128
     """Pixels; want of memory goes no further down. Small pictures teach kernels that are too narrow for large ones."""
 

@@ -25,10 +25,11 @@ class Sightings:
         """The gradients of `offsets` and of the first harmonics, of a loss that is the mean over `num_pixels`.
 
         An absolute difference pulls at a colour with the weight of each pixel, so that its gradient counts pixels.
+        What is no number tells nothing, as in `Adam`.
         """
-        pixels = by_colours.abs().sum(-1).mul_(num_pixels / SH_C0)
+        pixels = _numbers(by_colours.abs().sum(-1).mul_(num_pixels / SH_C0))
         torch.maximum(self._painted, pixels, out=self._painted)
-        self._pushed.add_(by_offsets.norm(dim=-1))
+        self._pushed.add_(_numbers(by_offsets.norm(dim=-1)))
 
     @property
     def seen(self) -> Float[Tensor, " N"]:
@@ -52,3 +53,7 @@ class Sightings:
         """Halves were seen where the whole was; what pulls at the Gaussians is gathered anew."""
         self._painted = self._painted[growth.sources]
         self._pushed = torch.zeros_like(self._painted)
+
+
+def _numbers(values: Float[Tensor, " N"]) -> Float[Tensor, " N"]:
+    return values.nan_to_num_(0.0, 0.0, 0.0)

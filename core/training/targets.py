@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch.nn import functional
 
@@ -17,6 +19,12 @@ MOUTH = ("lip_upper", "lip_lower", "mouth_inside", "teeth_upper", "teeth_lower",
 EYES = ("eyelid", "sclera", "iris", "pupil", "lashes")
 _REACH = 0.006
 """Metres: what a vertex of them stands for around itself."""
+_ENLARGED = 2.0
+"""How far a small observation is enlarged at most.
+
+The renderer draws nothing thinner than a pixel. In a small picture of a head a Gaussian that stands on edge and is far
+too dark would therefore pass for skin, and be a dark dash when somebody looks at the head from nearby.
+"""
 
 
 class Targets:
@@ -36,10 +44,10 @@ class Targets:
         self._made: tuple[Tensor, Camera] | None = None
 
     def at(self, longest_side: int) -> tuple[Target, Camera]:
-        """At most so large."""
+        """At most so large; an observation that is smaller is enlarged."""
         whole = self._observation.camera
         longest = max(whole.width, whole.height)
-        side = min(longest, longest_side)
+        side = min(_ENLARGED * longest, longest_side)
         width, height = (max(1, round(each * side / longest)) for each in (whole.width, whole.height))
         if self._made is None or self._made[0].shape[:2] != (height, width):
             camera = whole.resized(width, height)
@@ -57,35 +65,59 @@ class Targets:
         weights = torch.from_numpy(observation.weights).float() * weights
         planes = torch.cat([colors, mask, weights.unsqueeze(-1)], dim=-1)
         if planes.shape[:2] != (camera.height, camera.width):
-            planes = functional.interpolate(
-                planes.permute(2, 0, 1)[None], size=(camera.height, camera.width), mode="area"
-            )
-            planes = planes[0].permute(1, 2, 0)
+            size, mode = (camera.height, camera.width), "area" if camera.height < len(planes) else "bilinear"
+            planes = functional.interpolate(planes.permute(2, 0, 1)[None], size=size, mode=mode)[0].permute(1, 2, 0)
         planes[..., 4] /= planes[..., 4].mean().clamp_min(1e-6)
         return planes.to(self._device, torch.float16)
 
 
 class SpokenParts:
-    """Where mouth and eyes are in a picture; a body without named parts has neither."""
+    """Where mouth and eyes are in a picture that shows them; a body without named parts has neither."""
 
     def __init__(self, body: BodyModel) -> None:
-        self._mouth, self._eyes = _vertices_of(body, MOUTH), _vertices_of(body, EYES)
+        self._mouth = _Features.of(body, MOUTH, ("lip_upper", "lip_lower"))
+        self._eyes = [
+            _Features.of(body, tuple(f"{part}_{side}" for part in EYES), (f"eyelid_{side}",))
+            for side in ("left", "right")
+        ]
 
     def weights(self, vertices: Float[Tensor, "V 3"], camera: Camera, settings: RefineSettings) -> Float[Tensor, "H W"]:
         """What each pixel counts."""
         weights = torch.ones(camera.height, camera.width)
-        for which, weight in ((self._eyes, settings.eye_weight), (self._mouth, settings.mouth_weight)):
-            if which.any():
-                weights = torch.where(_covered(vertices[which], camera), weight, weights)
+        weighted = [(eye, settings.eye_weight) for eye in self._eyes] + [(self._mouth, settings.mouth_weight)]
+        for features, weight in weighted:
+            if features.are_seen(vertices, camera):
+                weights = torch.where(_covered(vertices[features.vertices], camera), weight, weights)
         return weights
 
 
-def _vertices_of(body: BodyModel, parts: tuple[str, ...]) -> Bool[Tensor, " V"]:
-    named = torch.zeros(body.num_vertices, dtype=torch.bool)
-    if body.face_parts is not None:
-        wanted = [name.removesuffix("_left").removesuffix("_right") in parts for name in body.part_names]
-        named[body.faces.cpu()[torch.tensor(wanted)[body.face_parts.cpu()]].flatten()] = True
-    return named
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Features:
+    """The mouth, or one eye."""
+
+    vertices: Int[Tensor, " P"]
+    outside: Int[Tensor, "F 3"]
+    """Faces around it that look where it looks; the back of an eyeball and of the teeth looks elsewhere."""
+
+    @classmethod
+    def of(cls, body: BodyModel, parts: tuple[str, ...], outside: tuple[str, ...]) -> _Features:
+        return cls(vertices=_faces_of(body, parts).unique(), outside=_faces_of(body, outside))
+
+    def are_seen(self, vertices: Float[Tensor, "V 3"], camera: Camera) -> bool:
+        """The head between them and the camera hides them."""
+        if not len(self.outside):
+            return False
+        first, second, third = vertices[self.outside].unbind(-2)
+        normal = torch.linalg.cross(second - first, third - first).sum(0)
+        towards = camera.center.to(vertices) - (first + second + third).mean(0) / 3.0
+        return float(normal @ towards) > 0.0
+
+
+def _faces_of(body: BodyModel, parts: tuple[str, ...]) -> Int[Tensor, "F 3"]:
+    if body.face_parts is None:
+        return body.faces.cpu()[:0]
+    wanted = torch.tensor([name in parts for name in body.part_names])
+    return body.faces.cpu()[wanted[body.face_parts.cpu()]]
 
 
 def _covered(points: Float[Tensor, "P 3"], camera: Camera) -> Bool[Tensor, "H W"]:

@@ -57,9 +57,11 @@ class TrainedParameters:
 
     def follow(self, growth: Growth) -> None:
         """Take over the Gaussians after a change of their number."""
-        for name in _NAMES:
-            leaf = self._leaves[name] = _leaf(getattr(growth.parameters, name))
-            self._adams[name] = self._adams[name].rearranged(_flat(leaf), growth.sources, growth.is_new)
+        self._leaves = {name: _leaf(getattr(growth.parameters, name)) for name in _NAMES}
+        self._adams = {
+            name: adam.rearranged(_flat(self._leaves[name]), growth.sources, growth.is_new)
+            for name, adam in self._adams.items()
+        }
 
     def _rates_of(self, name: str, leaf: Tensor) -> Float[Tensor, " C"]:
         if name != "sh":

@@ -47,8 +47,9 @@ def test_it_learns_what_the_processor_learns(cuda, renderer, plain_body, observa
     avatar = random_avatar(plain_body)
     avatar = replace(avatar, parameters=replace(avatar.parameters, sh=avatar.parameters.sh[:, :1]))
     losses = {}
+    observations = [observation, replace(observation, picture=1)]  # a single one has no corrections
     for device in ("cpu", cuda):
-        refiner = Refiner(plain_body, avatar, [observation], settings=settings, held_out=[observation], device=device)
+        refiner = Refiner(plain_body, avatar, observations, settings=settings, held_out=[observation], device=device)
         losses[str(device)] = [refiner.step().loss for _ in range(40)]
         assert refiner.judge() > 10.0
         made = refiner.avatar()

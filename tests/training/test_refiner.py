@@ -14,6 +14,7 @@ from nlfgs_studio.core.avatar.avatar import Avatar
 from nlfgs_studio.core.body.model import pose_body, shape_body
 from nlfgs_studio.core.body.parameters import BodyPose
 from nlfgs_studio.core.cameras import look_at
+from nlfgs_studio.core.errors import StudioError
 from nlfgs_studio.core.images import to_uint8
 from nlfgs_studio.core.pipeline import Pipeline
 from nlfgs_studio.core.rendering.cpu_renderer import CpuRenderer
@@ -22,10 +23,18 @@ from nlfgs_studio.core.training.densify import DensifySettings
 from nlfgs_studio.core.training.observation import Observation
 from nlfgs_studio.core.training.refiner import Refiner
 from nlfgs_studio.core.training.settings import RefineSettings
+from nlfgs_studio.core.training.sightings import Sightings
+from nlfgs_studio.core.training.targets import SpokenParts, Targets
 
 SIDE = 64
 SETTINGS = RefineSettings(
-    warm_up=1, smallest_side=32, sh_steps=(8, 12, 16), corrections_from=6, densify_from=10_000, densify_until=20_000
+    warm_up=1,
+    longest_side=SIDE,
+    smallest_side=32,
+    sh_steps=(8, 12, 16),
+    corrections_from=6,
+    densify_from=10_000,
+    densify_until=20_000,
 )
 
 
@@ -162,6 +171,41 @@ def test_harmonics_come_on_their_schedule_as_far_as_pictures_tell_them(plain_bod
     assert bool(refiner.avatar().parameters.sh[:, -1].any())
 
 
+def test_harmonics_come_for_pictures_that_join_after_their_step(plain_body, grey, views):
+    refiner, _ = _refined(plain_body, grey, [replace(views[number], picture=number) for number in range(3)], 20)
+    assert refiner.avatar().parameters.sh_degree == 0
+    for number in range(3, 16):
+        refiner.add(replace(views[number % 4], picture=number))
+    refiner.step()
+    assert refiner.avatar().parameters.sh_degree == 3
+
+
+def test_a_gradient_that_is_no_number_hurts_nobody(plain_body, grey, views, monkeypatch):
+    learn = Sightings.add
+
+    def poisoned(self, by_offsets, by_colours, num_pixels):
+        by_offsets[0], by_colours[1] = math.nan, math.inf
+        learn(self, by_offsets, by_colours, num_pixels)
+
+    monkeypatch.setattr(Sightings, "add", poisoned)
+    settings = replace(SETTINGS, regularise_every=2)
+    refiner, steps = _refined(plain_body, grey, views, 6, settings=settings)
+    assert all(np.isfinite(step.loss) for step in steps)
+    parameters = refiner.avatar().parameters
+    names = ("offsets", "rotations_wxyz", "log_scales", "opacity_logits", "sh")
+    assert all(bool(getattr(parameters, name).isfinite().all()) for name in names)
+
+
+def test_a_single_picture_pays_for_no_corrections(plain_body, grey, views, monkeypatch):
+    posed = []
+    monkeypatch.setattr(Refiner, "_posed", lambda _self, watched, _correction: posed.append(1) or watched.vertices)
+    refiner, _ = _refined(plain_body, grey, views[:1], 9)
+    assert not posed
+    refiner.add(views[1])
+    refiner.step()
+    assert posed
+
+
 def test_pictures_may_join_and_are_learned_from(plain_body, grey, views):
     refiner, _ = _refined(plain_body, grey, views[:1], 3)
     refiner.add(views[2])
@@ -224,8 +268,27 @@ def test_too_little_memory_makes_pictures_smaller_and_says_so(plain_body, grey, 
         f"memory is short: refining goes on with pictures of {SIDE // 2} pixels"
     ]
     assert all(np.isfinite(step.loss) for step in steps)
-    monkeypatch.setattr(CpuRenderer, "render_differentiable", lambda *_: (_ for _ in ()).throw(MemoryError()))
-    with pytest.raises(MemoryError):
+    monkeypatch.setattr(CpuRenderer, "render_differentiable", _as_pytorch_wants_memory)
+    with pytest.raises(StudioError, match="memory"):
+        refiner.step()
+
+
+def _as_pytorch_wants_memory(*_) -> None:
+    torch.empty(1 << 50, dtype=torch.uint8)
+
+
+def test_too_little_memory_for_more_gaussians_keeps_those_that_are_there(plain_body, grey, views, monkeypatch):
+    settings = replace(SETTINGS, densify_from=2, densify_until=9, densify=DensifySettings(every=2, share=0.1))
+    monkeypatch.setattr(Sightings, "follow", _as_pytorch_wants_memory)
+    refiner, steps = _refined(plain_body, grey, views, 8, settings=settings)
+    assert len(refiner.avatar().parameters) == len(grey.parameters)
+    assert all(np.isfinite(step.loss) for step in steps)
+
+
+def test_other_errors_are_not_taken_for_want_of_memory(plain_body, grey, views, monkeypatch):
+    refiner, _ = _refined(plain_body, grey, views, 1)
+    monkeypatch.setattr(CpuRenderer, "render_differentiable", lambda *_: torch.ones(2) @ torch.ones(3))
+    with pytest.raises(RuntimeError, match="size"):
         refiner.step()
 
 
@@ -235,17 +298,39 @@ def test_it_wants_something_to_learn_from(plain_body, grey):
     assert Refiner(plain_body, grey, _observations(plain_body, grey, (0.0,)), device="cpu").judge() is None
 
 
-def test_the_mouth_counts_more(body):
-    from nlfgs_studio.core.training.targets import SpokenParts
+def test_small_observations_are_enlarged_and_large_ones_reduced(plain_body, views):
+    """The colours stay where they are, which the camera tells too."""
+    view = views[0]
+    targets = Targets(view, torch.zeros(1, 3), SpokenParts(plain_body), SETTINGS, torch.device("cpu"))
+    mean = (view.image / 255.0 * view.mask[..., None]).mean()
+    for most, side in ((32, 32), (64, 64), (100, 100), (512, 128)):
+        target, camera = targets.at(most)
+        assert target.mask.shape == (side, side)
+        assert (camera.width, camera.height) == (side, side)
+        assert float(camera.fx) == pytest.approx(float(view.camera.fx) * side / SIDE)
+        assert float(target.colors.mean()) == pytest.approx(mean, rel=0.01)
+        columns = (target.mask.sum(0) * (torch.arange(side) + 0.5)).sum() / target.mask.sum() / side
+        before = (view.mask.sum(0) * (np.arange(SIDE) + 0.5)).sum() / view.mask.sum() / SIDE
+        assert float(columns) == pytest.approx(before, abs=0.002)
 
+
+def test_the_mouth_counts_more(body):
     shaped = shape_body(body, torch.zeros(body.num_betas))
     pose = BodyPose.rest(body)
     vertices = pose_body(body, shaped, pose).vertices
-    head = shaped.joints[15]
-    x, y, z = head.tolist()
-    camera = look_at((x, y + 0.03, z + 0.7), (x, y + 0.03, z), fx=300.0, fy=300.0, width=128, height=128)
-    weights = SpokenParts(body).weights(vertices, camera, SETTINGS)
+    x, y, z = shaped.joints[15].tolist()
+
+    def weights_from(side: float, front: float) -> torch.Tensor:
+        eye, target = (x + side, y + 0.03, z + front), (x, y + 0.03, z)
+        camera = look_at(eye, target, fx=300.0, fy=300.0, width=128, height=128)
+        return SpokenParts(body).weights(vertices, camera, SETTINGS)
+
+    weights = weights_from(0.0, 0.7)
     assert set(weights.unique().tolist()) == {1.0, SETTINGS.eye_weight, SETTINGS.mouth_weight}
     rows = [(weights == each).nonzero()[:, 0].float().mean() for each in (SETTINGS.eye_weight, SETTINGS.mouth_weight)]
     assert rows[0] < rows[1]
     assert float((weights > 1.0).float().mean()) < 0.2
+    assert bool((weights_from(0.0, -0.7) == 1.0).all()), "through the back of the head"
+    assert bool((weights_from(0.5, -0.5) == 1.0).all())
+    left, right = weights_from(0.5, 0.5), weights_from(-0.5, 0.5)
+    assert float((left == SETTINGS.mouth_weight).sum()) == pytest.approx(float((right > 5.0).sum()), rel=0.2)

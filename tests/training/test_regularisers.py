@@ -15,10 +15,11 @@ from nlfgs_studio.core.training.regularisers import Regularisers, RegulariserSet
 
 @pytest.fixture(scope="module")
 def avatar(plain_body):
-    """With small kernels close to the surface: nothing of it is too much."""
+    """With small kernels close to the surface: nothing of it is too much, but for one needle of its own."""
     avatar = random_avatar(plain_body)
     parameters = avatar.parameters
     modest = replace(parameters, offsets=0.1 * parameters.offsets, log_scales=0.3 * parameters.log_scales - 1.5)
+    modest.log_scales[-1] = torch.tensor([0.4, 0.05, 0.05]).log()
     return replace(avatar, parameters=modest)
 
 
