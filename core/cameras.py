@@ -15,6 +15,8 @@ from torch import Tensor
 
 MIN_DISTANCE, MAX_DISTANCE = 0.08, 50.0
 MAX_PITCH = math.radians(89.0)
+_SHALLOWEST = 1e-6
+"""Metres: nothing is divided by a depth of less."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -65,7 +67,7 @@ def in_world(points: Float[Tensor, "*N 3"], camera: Camera) -> Float[Tensor, "*N
 def projected(points: Float[Tensor, "*N 3"], camera: Camera) -> Float[Tensor, "*N 2"]:
     """Pixels of points in the camera's axes; what is behind the camera lands anywhere."""
     focal, middle = camera.intrinsics.to(points).split(2)
-    depth = torch.where(points[..., 2:].abs() < 1e-6, 1e-6, points[..., 2:])
+    depth = torch.where(points[..., 2:].abs() < _SHALLOWEST, _SHALLOWEST, points[..., 2:])
     return points[..., :2] / depth * focal + middle
 
 
@@ -73,6 +75,17 @@ def rays_through(pixels: Float[Tensor, "*B N 2"], intrinsics: Float[Tensor, "*B 
     """Where pixels look in their camera's axes: x and y one metre ahead."""
     focal, middle = intrinsics.to(pixels)[..., None, :].split(2, dim=-1)
     return (pixels - middle) / focal
+
+
+def pixels_of(points: Float[np.ndarray, "N 3"], camera: Camera) -> Float[np.ndarray, "N 2"]:
+    """`projected`, of arrays."""
+    depth = np.where(np.abs(points[:, 2:]) < _SHALLOWEST, _SHALLOWEST, points[:, 2:])
+    return points[:, :2] / depth * (camera.fx, camera.fy) + (camera.cx, camera.cy)
+
+
+def rays_of(pixels: Float[np.ndarray, "N 2"], camera: Camera) -> Float[np.ndarray, "N 2"]:
+    """`rays_through`, of arrays."""
+    return (pixels - (camera.cx, camera.cy)) / (camera.fx, camera.fy)
 
 
 def in_frame(pixels: Float[Tensor, "*N 2"], points: Float[Tensor, "*N 3"], camera: Camera) -> Bool[Tensor, "*N"]:

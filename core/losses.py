@@ -18,7 +18,8 @@ LARGEST_WIDTH, LARGEST_STRETCH = 1.0, 8.0
 Of made-up people's Gaussians 1 in 100 is larger, or more of a needle (7.1).
 """
 
-_C1, _C2 = 0.01**2, 0.03**2
+SSIM_CONSTANTS = 0.01**2, 0.03**2
+"""Of the same article, for colours in [0, 1]."""
 _EQUAL_ERROR = 1e-10
 """Mean squared; pictures that are equal have 100 dB."""
 
@@ -35,12 +36,13 @@ def ssim_map(first: Float[Tensor, "H W C"], second: Float[Tensor, "H W C"]) -> F
     """
     channels = first.shape[-1]
     pictures = torch.stack([first, second, first * first, second * second, first * second]).permute(0, 3, 1, 2)
+    c1, c2 = SSIM_CONSTANTS
     means = _blurred(pictures.reshape(1, 5 * channels, *first.shape[:2])).reshape(5, channels, *first.shape[:2])
     mean1, mean2 = means[0], means[1]
     variance1, variance2 = means[2] - mean1 * mean1, means[3] - mean2 * mean2
     covariance = means[4] - mean1 * mean2
-    likeness = (2.0 * mean1 * mean2 + _C1) * (2.0 * covariance + _C2)
-    return (likeness / ((mean1.square() + mean2.square() + _C1) * (variance1 + variance2 + _C2))).mean(0)
+    likeness = (2.0 * mean1 * mean2 + c1) * (2.0 * covariance + c2)
+    return (likeness / ((mean1.square() + mean2.square() + c1) * (variance1 + variance2 + c2))).mean(0)
 
 
 def dissimilarity(first: Float[Tensor, "H W C"], second: Float[Tensor, "H W C"]) -> Float[Tensor, ""]:

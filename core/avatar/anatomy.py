@@ -16,6 +16,7 @@ from scipy.sparse import csr_matrix, diags
 
 from ..body.joints import JOINT_NAMES
 from ..body.model import BodyModel
+from ..body.parts import without_side
 from .template import Template
 
 _HEAD_JOINTS = ("head", "jaw", "left_eye", "right_eye")
@@ -196,7 +197,7 @@ def _parts(body: BodyModel, template: Template) -> dict[str, Bool[np.ndarray, " 
     labels = labels[template.face_indices.numpy()]
     parts: dict[str, np.ndarray] = {}
     for index, name in enumerate(body.part_names):
-        plain = name.removesuffix("_left").removesuffix("_right")
+        plain = without_side(name)
         members = labels == index
         parts[plain] = parts[plain] | members if plain in parts else members
     return parts

@@ -21,6 +21,7 @@ from scipy.spatial import KDTree
 from torch import Tensor
 
 from ..body.model import BodyModel
+from ..body.parts import without_side
 
 #: Twice a face's area over its longest edge squared; a flatter face has no direction of its own.
 DEGENERATE_FLATNESS = 1e-5
@@ -93,7 +94,7 @@ def make_template(
         raise ValueError(f"k must be 1 or more, not {k}, {dict(finer)}")
     counts = [_counts(body, k, largest)]
     for index, name in enumerate(body.part_names if body.face_parts is not None else ()):
-        if (plain := name.removesuffix("_left").removesuffix("_right")) in finer:
+        if (plain := without_side(name)) in finer:
             counts[0][body.face_parts == index] = finer[plain]
     counts += [torch.full((len(body.shells[name]),), finer.get(name, k), dtype=torch.int64) for name in worn_shells]
     faces = torch.cat([body.faces, *(body.shells[name] for name in worn_shells)]).to(torch.int64)

@@ -14,6 +14,11 @@ HEAD_PARTS: frozenset[str] = frozenset((*_SINGLE_HEAD, *_PAIRED_HEAD))
 """Those of both sides together, without the neck."""
 
 
+def without_side(name: str) -> str:
+    """The part's name, whether it is the left or the right one."""
+    return name.removesuffix("_left").removesuffix("_right")
+
+
 def _both_sides(names: tuple[str, ...]) -> Iterator[str]:
     for name in names:
         yield f"{name}_left"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Mode = Literal["face", "body"]
@@ -114,6 +114,11 @@ class Shot:
     face: FaceView | None = None
     body: BodyView | None = None
     """Looked for in the mode "body" only."""
+
+    def of_what_it_shows(self) -> Shot:
+        """For who did not ask for the one or the other: where a face is large, it is no bad picture of the body."""
+        is_of_face = self.face is not None and self.face.share >= LEAST_SHARE
+        return replace(self, mode="face", body=None) if is_of_face else self
 
     @property
     def troubles(self) -> tuple[Trouble, ...]:

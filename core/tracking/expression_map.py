@@ -15,7 +15,7 @@ from jaxtyping import Float
 
 from ..body.joints import JOINT_NAMES
 from ..body.model import BodyModel, shape_body
-from ..cameras import Camera
+from ..cameras import Camera, rays_of
 from . import turns as so3
 from .embedding import LandmarkEmbedding
 from .sightings import Sighting
@@ -68,7 +68,7 @@ def offsets_from_neutral(
     """How far the points are from the neutral ones, metres in the head's axes, at the depths of the neutral face."""
     rotation, translation = head_place(points, neutral, camera, stillness)
     placed = neutral @ rotation.T + translation
-    return (np.column_stack([_seen(points, camera), np.ones(len(points))]) * placed[:, 2:] - placed) @ rotation
+    return (np.column_stack([rays_of(points[:, :2], camera), np.ones(len(points))]) * placed[:, 2:] - placed) @ rotation
 
 
 def head_place(
@@ -78,7 +78,7 @@ def head_place(
     stillness: Float[np.ndarray, "478"],
 ) -> tuple[Float[np.ndarray, "3 3"], Float[np.ndarray, "3"]]:
     """The head's rotation and place in the camera's axes: Gauss-Newton steps on the still points' reprojection."""
-    seen = _seen(points, camera)
+    seen = rays_of(points[:, :2], camera)
     rotation, translation = _upright(np.column_stack([seen, points[:, 2] / camera.fx]), neutral, stillness)
     for _ in range(_ROUNDS):
         arms = neutral @ rotation.T
@@ -92,11 +92,6 @@ def head_place(
         step = np.linalg.solve(pulled.T @ rows, pulled.T @ (seen - modelled).ravel())
         rotation, translation = so3.matrices(step[:3]) @ rotation, translation + step[3:]
     return rotation, translation
-
-
-def _seen(points: Float[np.ndarray, "478 3"], camera: Camera) -> Float[np.ndarray, "478 2"]:
-    """x / z and y / z in the camera's axes."""
-    return (points[:, :2] - (camera.cx, camera.cy)) / (camera.fx, camera.fy)
 
 
 def _upright(

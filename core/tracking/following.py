@@ -22,6 +22,8 @@ _ARMS_REACH = 2.5
 """From the nose to a stretched hand, in sizes of the face's square."""
 _HIDDEN = 0.3
 """Below this visibility a point of the body says nothing."""
+_AS_LARGE = 0.5
+"""A face counts beside one of at most twice its size; smaller ones are passers-by and posters."""
 _FOUND_AGAIN = 1.0
 """How far, in sizes of its square, a lost face may turn up again and still be the same person's."""
 
@@ -57,6 +59,12 @@ def _levelled(low: np.ndarray, high: np.ndarray, right_eye: np.ndarray, left_eye
     across = left_eye - right_eye
     size = max(_MARGIN * float((high - low).max()), 1.0)
     return Square(x=float(x), y=float(y), size=size, angle=float(np.arctan2(across[1], across[0])))
+
+
+def num_prominent(faces: Sequence[Square]) -> int:
+    """How many are about as large as the largest."""
+    largest = max((face.size for face in faces), default=0.0)
+    return sum(face.size > _AS_LARGE * largest for face in faces)
 
 
 class Following:

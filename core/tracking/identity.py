@@ -47,6 +47,8 @@ class Identity:
     """Metres added to the face points of the rest mesh: what the betas cannot reach."""
     residual: float
     """Median distance of points and fit, in parts of the distance between the outer eye corners."""
+    num_faces: int = 1
+    """That it is known from."""
 
 
 def estimate_identity(
@@ -78,7 +80,12 @@ def estimate_identity(
         if progress is not None:
             progress((done + 1) / _ROUNDS, "learning the shape of the face")
     residuals = [solver.solution(state, face).residual for state, face in zip(states, faces, strict=True)]
-    return Identity(betas=solver.rig.betas, offsets=solver.rig.offsets, residual=float(np.median(residuals)))
+    return Identity(
+        betas=solver.rig.betas,
+        offsets=solver.rig.offsets,
+        residual=float(np.median(residuals)),
+        num_faces=len(faces),
+    )
 
 
 def _each_alone(solver: FaceSolver, states: Sequence[FaceState], faces: Sequence[FaceDetection]) -> list[FaceState]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from ..cameras import Camera
+from ..cameras import Camera, rays_of
 from .detection import BodyDetection, Detection, HandDetection
 from .solution import CAMERA_FROM_WORLD
 from .turns import cross, normalized
@@ -59,10 +59,7 @@ class LiftedHand:
 
 def ray_directions(points: Float[np.ndarray, "N 2"], camera: Camera) -> Float[np.ndarray, "N 3"]:
     """Where pixels look in the tracker's world; one metre deep."""
-    rays = np.ones((len(points), 3))
-    rays[:, 0] = (points[:, 0] - camera.cx) / camera.fx
-    rays[:, 1] = (points[:, 1] - camera.cy) / camera.fy
-    return rays * CAMERA_FROM_WORLD
+    return np.column_stack([rays_of(points, camera), np.ones(len(points))]) * CAMERA_FROM_WORLD
 
 
 def view_towards(ray: Float[np.ndarray, "3"]) -> Float[np.ndarray, "3 3"]:

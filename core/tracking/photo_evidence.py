@@ -15,7 +15,7 @@ from ..body.parameters import BodyPose
 from ..cameras import Camera
 from .detection import Detection, Frame
 from .focal import assumed_focal
-from .following import Square, without_others
+from .following import Square, num_prominent, without_others
 from .identity import estimate_identity
 from .learned_face import learned_face
 from .mediapipe_detectors import Detectors
@@ -46,7 +46,7 @@ class PhotoEvidence:
     """The body fitted to the landmarks, which belongs to `betas`."""
     betas: Float[torch.Tensor, " S"]
     num_people: int
-    """Whose faces are in the picture; the largest is meant."""
+    """Whose faces are in the picture, about as large as the largest, who is meant."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -58,7 +58,7 @@ class PhotoLook:
     detection: Detection
     """In pixels of the picture as `scaling.reduced` makes it."""
     num_people: int
-    """Whose faces are in the picture; the largest is meant."""
+    """Whose faces are in the picture, about as large as the largest, who is meant."""
 
 
 class PhotoLooker:
@@ -94,7 +94,7 @@ class PhotoLooker:
         if detection.face is None and detection.body is None:
             raise nobody
         camera = tracking_camera(focal, width, height)
-        return PhotoLook(camera=camera, detection=detection, num_people=max(1, len(faces)))
+        return PhotoLook(camera=camera, detection=detection, num_people=max(1, num_prominent(faces)))
 
     def close(self) -> None:
         self._parts.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import pytest
 import torch
@@ -61,3 +61,26 @@ def test_the_mesh_gets_the_gradient_of_the_points_on_it(scene):
     points = posed.clone().requires_grad_()
     (avatar.template.surface_points(points) * weights).sum().backward()
     torch.testing.assert_close(mesh.grad, points.grad, rtol=1e-4, atol=1e-4)
+
+
+def test_degenerate_faces_and_quaternions_without_length_do_no_harm(scene):
+    """They neither break the Gaussians nor their gradients: one that is no number would spread to all of them."""
+    avatar, rest, posed = scene
+    template = avatar.template
+    flat, posed = rest.clone(), posed.clone()
+    broken = template.faces[template.face_indices[:6]].unique()
+    flat[broken], posed[broken] = flat[broken[0]].clone(), posed[broken[0]].clone()
+    leaves = _leaves(avatar.parameters)
+    turns = avatar.parameters.rotations_wxyz.clone()
+    turns[::3] = 0.0
+    leaves = replace(leaves, rotations_wxyz=turns.requires_grad_())
+    mesh = posed.requires_grad_()
+    made = TrainableRig(template, flat).rig(leaves, mesh)
+    true = rig(template, place(template, leaves, flat), flat, posed.detach())
+    for name in ("means", "covariances"):
+        torch.testing.assert_close(getattr(made, name), getattr(true, name), rtol=1e-4, atol=1e-5)
+    _loss(made).backward()
+    for name in NAMES:
+        assert getattr(leaves, name).grad.isfinite().all(), name
+    assert mesh.grad.isfinite().all()
+    assert (leaves.offsets.grad[::3].abs().sum(-1) > 0).any(), "those without a turn go on learning"

