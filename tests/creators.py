@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
 import numpy as np
@@ -38,8 +39,10 @@ class FakeCreator:
         """Names of the pictures that something was fitted to."""
         self.with_prior: list[bool] = []
         """Of each time that a creator was asked for."""
+        self.strangers: frozenset[str] = frozenset()
+        """Names of pictures that are said to show somebody else, where more are placed."""
+        self.body = body
         self._avatar = avatar
-        self._body = body
 
     def stand_in(self, monkeypatch) -> FakeCreator:
         def made(*_: object, with_prior: bool = True, **__: object) -> FakeCreator:
@@ -59,12 +62,15 @@ class FakeCreator:
         if self.num_people == 0:
             raise StudioError(f"nobody is seen in {pictures[0].name}", hint="another picture")
         self.given += [picture.name for picture in pictures]
-        return creation_of(avatar, self._body, pictures, num_people=self.num_people, field_of_view=field_of_view)
+        return creation_of(avatar, self.body, pictures, num_people=self.num_people, field_of_view=field_of_view)
 
-    def fit_more(self, creation, pictures, *, report=lambda *_: None) -> tuple[FittedPicture, ...]:  # noqa: ARG002
-        first = len(creation.pictures)
+    def fit_more(self, creation, pictures, *, first, report=lambda *_: None) -> tuple[FittedPicture, ...]:  # noqa: ARG002
         return tuple(
-            fitted_picture(self._body, each, first + index, self.num_people) for index, each in enumerate(pictures)
+            replace(
+                fitted_picture(self.body, each, first + index, self.num_people),
+                is_stranger=each.name in self.strangers,
+            )
+            for index, each in enumerate(pictures)
         )
 
     def close(self) -> None: ...

@@ -17,7 +17,7 @@ from ..gaussians import GaussianParameters
 from ..geometry.spherical_harmonics import SH_C0
 from ..nlf.reader import PhotoReader
 from ..pipeline import Pipeline
-from ..rendering.differentiable import differentiable_renderer
+from ..rendering.renderer import DifferentiableRenderer
 from ..synthetic.labels import labels_of
 from ..tracking.person_crop import PersonCropper
 from .carving import carved
@@ -79,6 +79,7 @@ def painted_parameters(
     body: BodyModel,
     blank: Avatar,
     pictures: Sequence[FittedPicture],
+    renderer: DifferentiableRenderer,
     *,
     has_guess: bool,
 ) -> GaussianParameters:
@@ -96,7 +97,7 @@ def painted_parameters(
         colours,
         observations,
         lambda observation: pipeline.gaussians(blank, blank.betas, observation.pose),
-        differentiable_renderer(torch.device("cpu")),
+        renderer,
         rounds=_ROUNDS if len(observations) <= _FEW else _ROUNDS_OF_MANY,
     )
     if has_guess:

@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Float
 
 from ..body.model import BodyModel
-from ..cameras import Camera
+from ..cameras import Camera, pixels_of
 from ..tracking.body_solver import JOINT_OF_POINT, BodySolver
 from ..tracking.detection import Detection
 from ..tracking.face_rig import FaceRig
@@ -46,14 +46,20 @@ class Standing:
     face: FaceSolution
 
 
-def standing(body: BodyModel, face: LearnedFace, person: Identity, look: Look) -> Standing | None:
-    """None where the picture does not show so much."""
-    detection, camera = look.seen.detection, reduced_camera(look.seen.camera)
-    if detection.face is None or detection.body is None or detection.body.visibility[_POINTS].min() < _SEEN:
-        return None
+def standing(body: BodyModel, face: LearnedFace, person: Identity, looks: Sequence[Look]) -> list[Standing]:
+    """Some of the pictures that show so much of the person."""
     rig = FaceRig(body, face.embedding).of_person(person.betas, person.offsets)
-    solver = FaceSolver(rig, camera, expressions=face.expressions)
-    return Standing(camera=camera, detection=detection, face=solver.solve(detection.face))
+    upright: list[Standing] = []
+    for look in spread([look for look in looks if _shows_legs(look.seen.detection)], _MOST_PICTURES):
+        camera, seen = reduced_camera(look.seen.camera), look.seen.detection
+        assert seen.face is not None
+        solver = FaceSolver(rig, camera, expressions=face.expressions)
+        upright.append(Standing(camera=camera, detection=seen, face=solver.solve(seen.face)))
+    return upright
+
+
+def _shows_legs(seen: Detection) -> bool:
+    return seen.face is not None and seen.body is not None and bool(seen.body.visibility[_POINTS].min() >= _SEEN)
 
 
 def body_betas(
@@ -63,7 +69,6 @@ def body_betas(
 
     With them the body's joints come nearest to where they are seen, while the head is where the face is.
     """
-    pictures = spread(pictures, _MOST_PICTURES)
     count = min(_NUM_TOLD, body.num_betas)
     found = np.zeros(count)
     for _ in range(_ROUNDS):
@@ -90,8 +95,7 @@ def _missing(
         assert detection.body is not None
         solution = BodySolver(body, shape, camera).solve(detection, picture.face)
         placed = place(skeleton.joints(solution.expression), solution.rotations).positions + solution.translation
-        seen = placed[_JOINTS] * CAMERA_FROM_WORLD
-        pixels = seen[:, :2] / seen[:, 2:] * (camera.fx, camera.fy) + (camera.cx, camera.cy)
+        pixels = pixels_of(placed[_JOINTS] * CAMERA_FROM_WORLD, camera)
         points = detection.body.points
         rows.append((pixels - points[_POINTS]) / (_DEVIATION * np.ptp(points[:, 1])))
     return np.concatenate(rows).ravel()

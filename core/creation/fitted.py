@@ -20,7 +20,7 @@ class FittedPicture:
     """A picture of which is known how the person stands before which camera."""
 
     number: int
-    """Its own among those of its creation."""
+    """Its own among those of its creation; its observations have the same."""
     name: str
     image: UInt8[np.ndarray, "H W 3"]
     camera: Camera
@@ -35,6 +35,13 @@ class FittedPicture:
     """Which film it is of."""
     observations: tuple[Observation, ...]
     """The person, then the head by itself where that shows more."""
+    is_stranger: bool = False
+    """Whether it, or its film, shows a face that hardly can be the person's."""
+
+    @property
+    def source(self) -> str:
+        """The film, or the photo itself."""
+        return self.film or self.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

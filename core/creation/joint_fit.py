@@ -40,47 +40,59 @@ def known_person(body: BodyModel, face: LearnedFace, looks: Sequence[Look]) -> I
     if not faces:
         return None
     person = estimate_identity(body, face.embedding, faces, camera)
-    upright = [each for look in looks if (each := standing(body, face, person, look)) is not None]
+    upright = standing(body, face, person, looks)
     if not upright:
         return person
     held = body_betas(body, person.betas, upright)
     return estimate_identity(body, face.embedding, faces, camera, held=held)
 
 
-def strangers(body: BodyModel, face: LearnedFace, looks: Sequence[Look]) -> list[str]:
-    """Names of photos and films whose faces do not fit the person that most pictures show."""
+def strangers(
+    body: BodyModel, face: LearnedFace, looks: Sequence[Look], person: Identity | None = None
+) -> frozenset[str]:
+    """Photos and films whose faces do not fit the person, or without one whom most of the pictures show."""
     camera = reduced_camera(looks[0].seen.camera)
     sources: dict[str, list[FaceDetection]] = {}
     for look in looks:
         if (found := look.face_in(camera)) is not None:
-            sources.setdefault(look.taken.film or look.taken.name, []).append(found)
-    if len(sources) < 2:
-        return []
-    sources = {name: spread(faces, _MOST_OF_A_FILM) for name, faces in sources.items()}
+            sources.setdefault(look.taken.source, []).append(found)
+    sources = {source: spread(faces, _MOST_OF_A_FILM) for source, faces in sources.items()}
+    if person is None:
+        if len(sources) < 2:
+            return frozenset()
+        person = _most_shown(body, face, sources, camera)
+    limit = _ALIKE if person.num_faces >= _SEVERAL else _ALIKE_TO_FEW
+    residuals = _residuals(body, face, person, sources, camera)
+    return frozenset(source for source, residual in residuals.items() if residual > limit)
+
+
+def _most_shown(
+    body: BodyModel, face: LearnedFace, sources: Mapping[str, Sequence[FaceDetection]], camera: Camera
+) -> Identity:
     everybody = [found for faces in sources.values() for found in faces]
-    first = _residuals(body, face, everybody, sources, camera)
+    about = estimate_identity(body, face.embedding, everybody, camera)
+    first = _residuals(body, face, about, sources, camera)
     # Those that fit worst are left out of what all are compared with: a stranger may be among them.
     kept: list[FaceDetection] = []
-    for name in sorted(sources, key=lambda name: first[name]):
+    for source in sorted(sources, key=lambda source: first[source]):
         if len(kept) < len(everybody) / 2.0:
-            kept += sources[name]
-    limit = _ALIKE if len(kept) >= _SEVERAL else _ALIKE_TO_FEW
-    residuals = _residuals(body, face, kept, sources, camera)
-    return [name for name, residual in residuals.items() if residual > limit]
+            kept += sources[source]
+    return estimate_identity(body, face.embedding, kept, camera)
 
 
 def _residuals(
     body: BodyModel,
     face: LearnedFace,
-    known: Sequence[FaceDetection],
+    person: Identity,
     sources: Mapping[str, Sequence[FaceDetection]],
     camera: Camera,
 ) -> dict[str, float]:
-    """How far the faces of each are from what the person of the `known` ones could show."""
-    person = estimate_identity(body, face.embedding, known, camera)
+    """How far the faces of each are from what the person could show."""
     rig = FaceRig(body, face.embedding).of_person(person.betas, person.offsets)
     solver = FaceSolver(rig, camera, FaceSolverSettings(num_first_steps=_STEPS))
-    return {name: float(np.median([solver.solve(each).residual for each in faces])) for name, faces in sources.items()}
+    return {
+        source: float(np.median([solver.solve(each).residual for each in faces])) for source, faces in sources.items()
+    }
 
 
 def betas_of(body: BodyModel, person: Identity | None) -> Float[torch.Tensor, " S"]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..cameras import Camera
 from ..capture.shot import Shot
-from ..capture.shot_observer import ShotObserver
+from ..capture.shot_reader import ShotReader
 from ..errors import StudioError
 from ..tracking.detection import FaceDetection, Frame
 from ..tracking.photo_evidence import PhotoLook, PhotoLooker
@@ -37,7 +37,7 @@ class Look:
 
 def looks_at(
     looker: PhotoLooker,
-    observer: ShotObserver,
+    reader: ShotReader,
     pictures: Sequence[TakenPicture],
     field_of_view: float | None,
     report: Callable[[float, str], None],
@@ -61,8 +61,9 @@ def looks_at(
             trouble = trouble or error
             refused.append(Refused(name=taken.name, reason=error.message))
             continue
-        shot = observer.observe(Frame(image=taken.image, seconds=taken.seconds or 0.0, index=number))
-        looks.append(Look(taken=taken, seen=seen, shot=shot))
+        frame = Frame(image=taken.image, seconds=taken.seconds or 0.0, index=number)
+        shot = reader.shot_of(frame, seen.detection, seen.num_people, "body")
+        looks.append(Look(taken=taken, seen=seen, shot=shot.of_what_it_shows()))
     if not looks:
         raise trouble or StudioError("no pictures are given", hint="name photos, folders or films")
     return looks, refused

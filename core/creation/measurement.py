@@ -34,6 +34,8 @@ REGIONS = (HEAD, PERSON, BEFORE_WHITE)
 GREY = 0.5
 INSIDE = 0.5
 """Of a mask, 0..1, from where on a pixel counts."""
+SMALLEST_FOR_LPIPS = 64
+"""Pixels of a region's sides: of less its network makes nothing."""
 WORST_SHARE = 10.0
 """Percent of the pictures that `psnr_worst` leaves below it."""
 
@@ -49,7 +51,7 @@ class Score:
     """Of the tenth of the pictures that are worst, the best."""
     ssim: float
     lpips: float | None
-    """None where its weights are not at hand."""
+    """Of the pictures in which the region is large enough; None where there are none, or no weights are at hand."""
 
 
 class Judge:
@@ -101,7 +103,8 @@ class Judge:
         rows, columns = (_reached(mask.any(axis=axis)) for axis in (1, 0))
         inside = torch.from_numpy(mask[rows, columns])
         first, second = (torch.where(inside[..., None], each[rows, columns], 1.0) for each in (drawn, real))
-        distance = None if self._distance is None else self._distance(first, second)
+        is_large = min(inside.shape) >= SMALLEST_FOR_LPIPS
+        distance = None if self._distance is None or not is_large else self._distance(first, second)
         return psnr_inside(first, second, inside), ssim_inside(first, second, inside), distance
 
     def close(self) -> None:
@@ -131,10 +134,11 @@ def _reached(has: Bool[np.ndarray, " N"]) -> slice:
 
 def _mean(values: Sequence[tuple[float, float, float | None]]) -> Score:
     psnr, ssim, lpips = zip(*values, strict=True)
+    told = [each for each in lpips if each is not None]
     return Score(
         pictures=len(values),
         psnr=float(np.mean(psnr)),
         psnr_worst=float(np.percentile(psnr, WORST_SHARE)),
         ssim=float(np.mean(ssim)),
-        lpips=None if None in lpips else float(np.mean(lpips)),
+        lpips=float(np.mean(told)) if told else None,
     )

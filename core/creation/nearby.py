@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ..avatar.template import Template
 from ..body.model import BodyModel
-from ..body.parts import HEAD_PARTS
+from ..body.parts import HEAD_PARTS, without_side
 
 _SKIN_OF_THE_HEAD = frozenset({"face", "forehead", "scalp", "ear"})
 _ALIKE = 0.3
@@ -45,6 +45,6 @@ def _surface(body: BodyModel, template: Template) -> Bool[Tensor, " N"]:
     """Skin, hair and clothes; not eyes, teeth or the inside of the mouth, whose neighbours look otherwise."""
     if body.face_parts is None:
         return torch.ones(template.num_gaussians, dtype=torch.bool)
-    plain = [name.removesuffix("_left").removesuffix("_right") for name in body.part_names]
+    plain = [without_side(name) for name in body.part_names]
     alike = torch.tensor([name in _SKIN_OF_THE_HEAD or name not in HEAD_PARTS for name in plain])
     return alike[body.face_parts[template.face_indices].long()]

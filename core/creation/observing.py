@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import zip_longest
+
 import numpy as np
 import torch
 from jaxtyping import Float, UInt8
@@ -11,6 +14,7 @@ from ..body.parameters import BodyPose
 from ..cameras import Camera, in_camera
 from ..capture.segmentation import person_mask
 from ..nlf.crops import CropBox, cropped, cropped_camera
+from ..opencv import cv2
 from ..synthetic.depths import depth_picture
 from ..tracking.mediapipe_graphs import PersonSegmenter
 from ..tracking.person_crop import PersonCropper
@@ -43,14 +47,22 @@ class Observer:
         camera: Camera,
         pose: BodyPose,
         vertices: Float[torch.Tensor, "V 3"],
+        before: Sequence[Observation] = (),
     ) -> tuple[Observation, ...]:
-        """The person, and the head by itself where that shows more; nothing where the picture lacks the body."""
+        """The person, and the head by itself where that shows more; nothing where the picture lacks the body.
+
+        `before` is what was observed in the film's last picture, where that was a moment ago.
+        """
         boxes = [self._cropper.box(camera, vertices), self._cropper.box(camera, vertices, head_alone=True)]
         if boxes[0] is None:
             return ()
         if boxes[1] is None or boxes[1].side > CLOSER * boxes[0].side:
             boxes.pop()
-        return tuple(self._cut(number, name, image, camera, pose, vertices, box) for box in boxes if box is not None)
+        return tuple(
+            self._cut(number, name, image, camera, pose, vertices, box, last)
+            for box, last in zip_longest(boxes, before[: len(boxes)])
+            if box is not None
+        )
 
     def _cut(
         self,
@@ -61,11 +73,14 @@ class Observer:
         pose: BodyPose,
         vertices: Float[torch.Tensor, "V 3"],
         box: CropBox,
+        before: Observation | None,
     ) -> Observation:
         side = max(16, min(LARGEST_SIDE, round(box.side)))
         pixels, small = cropped(image, box, side), cropped_camera(camera, box, side)
         body = np.isfinite(depth_picture(in_camera(vertices, small), self._body.faces, small))
-        mask = person_mask(self._segmenter, pixels, body_alpha=body.astype(np.float32))
+        # The squares go along with body and head, so that the last outline lies where this one does.
+        last = None if before is None else cv2.resize(before.mask, (side, side), interpolation=cv2.INTER_LINEAR)
+        mask = person_mask(self._segmenter, pixels, body_alpha=body.astype(np.float32), previous=last)
         sure = np.maximum(np.abs(2.0 * mask - 1.0), _LEAST_SURE)
         return Observation(
             picture=number,

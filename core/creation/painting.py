@@ -105,7 +105,8 @@ class _Scene:
         sh = ((colours - 0.5) / SH_C0)[:, None].requires_grad_()
         black, settings = torch.zeros(3), RenderSettings()
         drawn = self.renderer.render_differentiable(replace(self.gaussians, sh=sh), self.camera, settings, black)
-        return drawn.rgb, sh
+        # Gradients come back from the renderer's device as well; what is left to do here is little.
+        return drawn.rgb.cpu(), sh
 
 
 def _evened(

@@ -13,19 +13,19 @@ import numpy as np
 from jaxtyping import UInt8
 
 from ..body.model import BodyModel
+from ..capture.picture_files import LONGEST_SIDE, Thinned, limited, picture_files, read_photo
 from ..capture.selection import chosen
 from ..capture.shot import Shot
 from ..capture.shot_observer import ShotObserver
 from ..errors import StudioError
-from ..images import read_image, to_uint8
 from ..tracking.detection import Frame
-from ..tracking.file_source import FILM_SUFFIXES, FilmSource, photos_in
+from ..tracking.file_source import FilmSource
 from ..tracking.frame_source import SourceDamagedError
 
 Item = TypeVar("Item")
 
-LONGEST_SIDE = 1600
-"""Pixels of a photo; refining looks at a few hundred of them, the detectors at fewer still."""
+MOST_PICTURES = 60
+"""An avatar is made of so many where more are given: each has to be looked at."""
 _LONGEST_OF_MANY = 1280
 """Of each of many pictures and of films, which are all held at once."""
 _MANY = 24
@@ -41,11 +41,17 @@ class TakenPicture:
     """A photo or one picture of a film, turned upright; nobody writes into its pixels."""
 
     name: str
+    """No other of the pictures has it."""
     image: UInt8[np.ndarray, "H W 3"]
     seconds: float | None = None
     """Since its film began."""
     film: str | None = None
     """Which film it is of: pictures of one follow each other."""
+
+    @property
+    def source(self) -> str:
+        """The film, or the photo itself."""
+        return self.film or self.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,19 +72,10 @@ class Taken:
     refused: tuple[Refused, ...]
 
 
-def read_photo(path: Path, *, longest_side: int = LONGEST_SIDE) -> UInt8[np.ndarray, "H W 3"]:
-    """A picture file as large as is of use.
-
-    Raises:
-        StudioError: it cannot be read.
-    """
-    return to_uint8(read_image(path, longest_side=longest_side))
-
-
 def read_inputs(
     paths: Sequence[Path],
     *,
-    most: int = 200,
+    most: int = MOST_PICTURES,
     holdout: int = 0,
     body: BodyModel | None = None,
     report: Callable[[float, str], None] = lambda *_: None,
@@ -95,8 +92,8 @@ def read_inputs(
     """
     pictures: list[TakenPicture] = []
     held_out: list[TakenPicture] = []
-    errors: list[tuple[str, StudioError]] = []
-    photos, films = _files(paths, errors)
+    named = picture_files(paths)
+    photos, films, errors = named.photos, named.films, list(named.passed_over)
     num_held = 0 if films else min(holdout, len(photos))
     photos, judged = photos[: len(photos) - num_held], photos[len(photos) - num_held :]
     of_each_film = max(1, most // (len(films) + (1 if photos else 0))) if films else 0
@@ -108,18 +105,18 @@ def read_inputs(
         photos, begun = spread(photos, wanted), 0.0
     longest = LONGEST_SIDE if len(photos) + len(judged) <= _MANY else _LONGEST_OF_MANY
     files = [*films, *photos, *judged]
-    for number, path in enumerate(files):
-        report(begun + (1.0 - begun) * number / len(files), f"reading {path.name}")
+    for number, (path, name) in enumerate(zip(files, _names(files), strict=True)):
+        report(begun + (1.0 - begun) * number / len(files), f"reading {name}")
         try:
             if number < len(films):
-                used, kept = _film_pictures(path, of_each_film, holdout, errors)
+                used, kept = _film_pictures(path, name, of_each_film, holdout, errors)
                 pictures += used
                 held_out += kept
             else:
-                picture = TakenPicture(name=path.name, image=read_photo(path, longest_side=longest))
+                picture = TakenPicture(name=name, image=read_photo(path, longest_side=longest))
                 (pictures if number < len(films) + len(photos) else held_out).append(picture)
         except StudioError as error:
-            errors.append((path.name, error))
+            errors.append((name, error))
     if not pictures and held_out:
         raise StudioError("everything is held out for judging, nothing is left to learn from", hint="hold out less")
     if not pictures:
@@ -135,6 +132,17 @@ def spread(items: Sequence[Item], most: int) -> list[Item]:
     return [items[index] for index in np.linspace(0, len(items) - 1, most).round().astype(int)]
 
 
+def _names(paths: Sequence[Path]) -> list[str]:
+    """Of the files, numbered where folders hold some of the same name: pictures are told apart by theirs."""
+    names: list[str] = []
+    for path in paths:
+        name, count = path.name, 2
+        while name in names:
+            name, count = f"{path.name} ({count})", count + 1
+        names.append(name)
+    return names
+
+
 def _best(
     paths: Sequence[Path],
     most: int,
@@ -145,7 +153,7 @@ def _best(
     """In their order; spread over all where no face is seen in any."""
     read: list[Path] = []
     shots: list[Shot] = []
-    with ShotObserver(body, still=True) as observer:
+    with ShotObserver(body, "body", still=True) as observer:
         for number, path in enumerate(paths):
             report(number / len(paths), f"looking at {path.name}")
             try:
@@ -154,63 +162,33 @@ def _best(
                 errors.append((path.name, error))
                 continue
             read.append(path)
-            shots.append(observer.observe(Frame(image=image, seconds=0.0, index=number)))
+            shots.append(observer.observe(Frame(image=image, seconds=0.0, index=number)).of_what_it_shows())
     return [read[number] for number in chosen(shots, most)] or spread(read, most)
 
 
-def _files(paths: Sequence[Path], errors: list[tuple[str, StudioError]]) -> tuple[list[Path], list[Path]]:
-    """Photos and films, those in folders among them."""
-    photos: list[Path] = []
-    films: list[Path] = []
-    for path in paths:
-        inside = [*photos_in(path), *_films_in(path)] if path.is_dir() else [path]
-        if not inside:
-            errors.append((path.name, StudioError(f"the folder {path.name} holds no pictures", hint="choose another")))
-        for file in inside:
-            (films if file.suffix.lower() in FILM_SUFFIXES else photos).append(file)
-    return photos, films
-
-
-def _films_in(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if path.suffix.lower() in FILM_SUFFIXES and path.is_file())
-
-
 def _film_pictures(
-    path: Path, most: int, holdout: int, errors: list[tuple[str, StudioError]]
+    path: Path, film: str, most: int, holdout: int, errors: list[tuple[str, StudioError]]
 ) -> tuple[list[TakenPicture], list[TakenPicture]]:
     """Those to use and those held out; a film that breaks off is as long as it can be read."""
     first, most = (_FIRST_FRAMES, min(most, _MOST_FRAMES)) if holdout else (None, most)
-    used: list[tuple[int, TakenPicture]] = []
+    used = Thinned[tuple[int, TakenPicture]](most)
     ending: deque[TakenPicture] = deque(maxlen=holdout)
-    step, count = 1, 0
+    count = 0
     with contextlib.closing(FilmSource(path)) as source:
         try:
             while (frame := source.read()) is not None:
-                is_used = frame.index % step == 0 and (first is None or frame.index < first)
+                is_used = used.wants(frame.index) and (first is None or frame.index < first)
                 count = frame.index + 1
                 if not (is_used or holdout):
                     continue
-                name = f"{path.stem} {count}"
-                picture = TakenPicture(name=name, image=_limited(frame.image), seconds=frame.seconds, film=path.name)
+                image = limited(frame.image, _LONGEST_OF_MANY)
+                picture = TakenPicture(name=f"{film} {count}", image=image, seconds=frame.seconds, film=film)
                 ending.append(picture)
                 if is_used:
-                    used.append((frame.index, picture))
-                if len(used) > 2 * most:  # nobody knows how long it is before its end
-                    used, step = used[::2], 2 * step
+                    used.add((frame.index, picture))
         except SourceDamagedError as error:
-            if not used:
+            if not used.items:
                 raise
-            errors.append((path.name, error))
+            errors.append((film, error))
     # The film's end is held out wherever it is found to be.
-    return spread([picture for index, picture in used if index < count - holdout], most), list(ending)
-
-
-def _limited(image: UInt8[np.ndarray, "H W 3"]) -> UInt8[np.ndarray, "h w 3"]:
-    from PIL import Image
-
-    height, width = image.shape[:2]
-    share = _LONGEST_OF_MANY / max(width, height)
-    if share >= 1.0:
-        return image
-    size = (max(1, round(share * width)), max(1, round(share * height)))
-    return np.asarray(Image.fromarray(image).resize(size, Image.Resampling.BOX))
+    return spread([picture for index, picture in used.items if index < count - holdout], most), list(ending)

@@ -21,8 +21,9 @@ from nlfgs_studio.core.avatar.avatar import Avatar
 from nlfgs_studio.core.body.body_registry import builtin_body
 from nlfgs_studio.core.body.joints import JOINT_NAMES
 from nlfgs_studio.core.cameras import Camera, in_camera, projected
+from nlfgs_studio.core.capture.picture_files import read_photo
 from nlfgs_studio.core.creation.creator import Creation, avatar_creator
-from nlfgs_studio.core.creation.taken import TakenPicture, read_photo
+from nlfgs_studio.core.creation.taken import TakenPicture
 from nlfgs_studio.core.distillation.portraits import gone_around
 from nlfgs_studio.core.images import write_png
 from nlfgs_studio.core.pipeline import Pipeline

@@ -148,7 +148,7 @@ def _figures(
 ) -> dict[str, float]:
     figures = {}
     for what, photos in kept.items():
-        tracked = creator.fit_more(creation, [photo.taken for photo in photos])
+        tracked = creator.fit_more(creation, [photo.taken for photo in photos], first=len(creation.pictures))
         with Judge(creation.body, held[what], tracked) as judge:
             scores = judge.scores(avatar)
         figures |= {f"{what}, {region}, dB": scores[region].psnr for region in (HEAD, PERSON) if region in scores}

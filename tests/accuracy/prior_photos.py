@@ -24,8 +24,9 @@ from nlfgs_studio.core.body.body_registry import builtin_body
 from nlfgs_studio.core.body.joints import JOINT_NAMES
 from nlfgs_studio.core.body.model import BodyModel
 from nlfgs_studio.core.cameras import Camera, projected
+from nlfgs_studio.core.capture.picture_files import read_photo
 from nlfgs_studio.core.creation.creator import AvatarCreator, Creation
-from nlfgs_studio.core.creation.taken import TakenPicture, read_photo
+from nlfgs_studio.core.creation.taken import TakenPicture
 from nlfgs_studio.core.distillation.baselines import Blind, blind
 from nlfgs_studio.core.distillation.evaluation import BLIND, GIVEN, OTHER_SEED, WITH, WITHOUT
 from nlfgs_studio.core.distillation.held_out import numbers_of

@@ -12,10 +12,12 @@ from nlfgs_studio.app.localized import BORDER, NUM_POINTS, localized_photo, over
 from nlfgs_studio.core.body.joints import FACE_JOINTS
 from nlfgs_studio.core.body.model import pose_body, shape_body
 from nlfgs_studio.core.cameras import in_camera, projected
+from nlfgs_studio.core.capture.picture_files import read_photo
+from nlfgs_studio.core.creation import observing
 from nlfgs_studio.core.creation.close_up import with_close_up
 from nlfgs_studio.core.creation.creator import MADE_BY, MADE_BY_PROJECTION, AvatarCreator, Creation
 from nlfgs_studio.core.creation.fitted import FittedPicture
-from nlfgs_studio.core.creation.taken import TakenPicture, read_photo
+from nlfgs_studio.core.creation.taken import TakenPicture
 from nlfgs_studio.core.errors import Cancelled, StudioError
 from nlfgs_studio.core.nlf import reader
 from nlfgs_studio.core.nlf.config import NetworkConfig
@@ -123,10 +125,34 @@ def test_observations_see_what_the_pictures_saw(body, made):
 
 
 def test_more_pictures_of_a_known_person_are_only_posed(body, creator, made, portraits):
-    more = creator.fit_more(made, [taken(NOBODY, "tree.jpg"), taken(portraits[0], "again.png")])
-    assert [(each.name, each.number) for each in more] == [("again.png", 2)]
+    told = []
+    pictures = [taken(NOBODY, "tree.jpg"), taken(portraits[0], "again.png")]
+    more = creator.fit_more(made, pictures, first=7, report=lambda fraction, _: told.append(fraction))
+    assert [(each.name, each.number, each.is_stranger) for each in more] == [("again.png", 7, False)]
+    assert {observation.picture for observation in more[0].observations} == {7}
+    assert told == sorted(told)
+    assert told[-1] == 1.0
     np.testing.assert_allclose(head_of(body, made, more[0]), head_of(body, made, made.pictures[0]), atol=0.5)
-    assert creator.fit_more(made, [taken(NOBODY)]) == ()
+    assert creator.fit_more(made, [taken(NOBODY)], first=7) == ()
+
+
+def test_outlines_of_a_film_know_those_a_moment_before(creator, made, portraits, monkeypatch):
+    known: list[bool] = []
+
+    def mask_of(_: object, image, *, body_alpha, previous=None) -> np.ndarray:
+        assert previous is None or previous.shape == image.shape[:2]
+        known.append(previous is not None)
+        return body_alpha
+
+    monkeypatch.setattr(observing, "person_mask", mask_of)
+    places = [("a", 0.0), ("a", 0.1), ("a", 1.0), ("b", 1.1), ("b", 1.2), (None, 0.0)]
+    film = [
+        TakenPicture(name=f"{number}", image=portraits[0], seconds=seconds, film=name)
+        for number, (name, seconds) in enumerate(places)
+    ]
+    more = creator.fit_more(made, film, first=2)
+    expected = [False, True, False, False, True, False]
+    assert known == [each for each, picture in zip(expected, more, strict=True) for _ in picture.observations]
 
 
 def test_a_known_avatar_stays_as_it_is(creator, made, portraits):
@@ -230,6 +256,6 @@ WAYS_TO_STORE = {
 @pytest.mark.parametrize("name", WAYS_TO_STORE)
 def test_however_it_is_stored_the_same_person_is_found(body, creator, made, portraits, tmp_path, name):
     WAYS_TO_STORE[name](Image.fromarray(portraits[0]), tmp_path / name)
-    (picture,) = creator.fit_more(made, [taken(read_photo(tmp_path / name))])
+    (picture,) = creator.fit_more(made, [taken(read_photo(tmp_path / name))], first=2)
     width = portraits[0].shape[1]
     np.testing.assert_allclose(head_of(body, made, picture), head_of(body, made, made.pictures[0]), atol=0.01 * width)

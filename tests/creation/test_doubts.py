@@ -31,10 +31,10 @@ GOOD = FaceView(
 
 @pytest.fixture
 def picture(body):
-    def made(name: str, *, people: int = 1, film: str | None = None, **face):
+    def made(name: str, *, people: int = 1, film: str | None = None, is_stranger: bool = False, **face):
         taken = TakenPicture(name=name, image=np.zeros((90, 120, 3), np.uint8), film=film)
         fitted = fitted_picture(body, taken, 0, people)
-        return replace(fitted, shot=replace(fitted.shot, face=replace(GOOD, **face)))
+        return replace(fitted, is_stranger=is_stranger, shot=replace(fitted.shot, face=replace(GOOD, **face)))
 
     return made
 
@@ -49,6 +49,13 @@ def test_troubles_are_named(picture):
     assert "several people are in c.png: the largest was taken" in told[0]
     assert "eyes are covered: a.png" in told[1]
     assert "head is outside of the picture: c.png" in told[2]
+
+
+def test_a_stranger_is_named_first_and_a_strange_film_once(picture):
+    film = [picture(f"talk.mp4 {number}", film="talk.mp4", is_stranger=True) for number in range(5)]
+    told = doubts([picture("a.png", is_cut=True), *film, picture("b.png", is_stranger=True)])
+    assert told[0].startswith("talk.mp4, b.png may show somebody else")
+    assert len(told) == 2
 
 
 def test_many_names_are_counted(picture):

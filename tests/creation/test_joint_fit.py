@@ -61,13 +61,23 @@ def test_pictures_of_any_size_tell_of_one_face(body, face):
 def test_a_stranger_among_one_persons_pictures_is_told(body, face):
     one, other = somebody(body, face, 1), somebody(body, face, 2)
     alone = [look_at(one, seed) for seed in range(4)]
-    assert strangers(body, face, alone) == []
-    assert strangers(body, face, alone[:1]) == []
+    assert not strangers(body, face, alone)
+    assert not strangers(body, face, alone[:1])
     stranger = look_at(other, 9)
-    assert strangers(body, face, [*alone[:2], stranger, *alone[2:]]) == ["9.png"]
+    assert strangers(body, face, [*alone[:2], stranger, *alone[2:]]) == {"9.png"}
     together = [look_at(one, seed, film="talk.mp4") for seed in range(4)]
-    assert strangers(body, face, together) == []
-    assert strangers(body, face, [stranger, *together]) == ["9.png"]
+    assert not strangers(body, face, together)
+    assert strangers(body, face, [stranger, *together]) == {"9.png"}
+
+
+def test_a_stranger_is_told_from_whom_one_knows(body, face):
+    """Also where all of the new pictures show them."""
+    one, other = somebody(body, face, 1), somebody(body, face, 2)
+    person = known_person(body, face, [look_at(one, seed) for seed in range(4)])
+    assert not strangers(body, face, [look_at(one, 7), look_at(one, 8)], person)
+    film = [look_at(other, seed, film="other.mp4") for seed in range(3)]
+    assert strangers(body, face, [*film, look_at(one, 8)], person) == {"other.mp4"}
+    assert strangers(body, face, [look_at(other, 9)], person) == {"9.png"}
 
 
 def test_betas_that_are_known_are_kept(body, face):

@@ -13,7 +13,7 @@ import pytest
 import torch
 from avatars import random_avatar
 from creators import fitted_picture
-from nlfgs_studio.core.creation import perceptual
+from nlfgs_studio.core.creation import measurement, perceptual
 from nlfgs_studio.core.creation.held_out import SHORTER_SIDE, HeldPicture, near_face, reduced, write_masks
 from nlfgs_studio.core.creation.measurement import BEFORE_WHITE, HEAD, PERSON, REGIONS, Judge, Score
 from nlfgs_studio.core.creation.taken import TakenPicture
@@ -159,7 +159,10 @@ def test_lpips_is_left_out_where_it_is_not_at_hand(monkeypatch, tmp_path):
     assert perceptual.WEIGHTS in str(perceptual.lpips_or_reason())
 
 
-def test_lpips_judges_where_it_is_at_hand(monkeypatch, tmp_path, plain_body, judge, avatar):
+def test_lpips_judges_where_it_is_at_hand_and_regions_are_large_enough(
+    monkeypatch, tmp_path, plain_body, judge, avatar
+):
+    monkeypatch.setattr(measurement, "SMALLEST_FOR_LPIPS", HEIGHT)
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
     monkeypatch.setitem(sys.modules, "lpips", _lpips())
     (tmp_path / "checkpoints").mkdir()
@@ -167,6 +170,15 @@ def test_lpips_judges_where_it_is_at_hand(monkeypatch, tmp_path, plain_body, jud
     held, fitted = judge.judged[0]
     with Judge(plain_body, [held], [fitted]) as another:
         assert another.without_lpips is None
+        # a speck of a mask reaches no further than SSIM's window
+        speck = held.head * (np.cumsum(held.head > 0.5).reshape(held.head.shape) < 9)
+        another.judged[:] = [(held, fitted), (replace(held, head=speck, person=speck), fitted)]
+        scores = another.scores(avatar)
+        assert scores[BEFORE_WHITE].lpips is not None
+        assert scores[HEAD].lpips is None
+        assert scores[HEAD].pictures == 2
+        another.judged.pop()
+        monkeypatch.setattr(measurement, "SMALLEST_FOR_LPIPS", 16)
         assert another.scores(avatar)[PERSON].lpips == pytest.approx(0.0, abs=1e-3)
         darker = replace(avatar, parameters=replace(avatar.parameters, sh=avatar.parameters.sh - 0.5))
         assert another.scores(darker)[PERSON].lpips > 0.01
@@ -183,6 +195,7 @@ def _lpips() -> types.ModuleType:
             assert normalize
             assert first.shape == second.shape
             assert first.shape[:2] == (1, 3)
+            assert min(first.shape[2:]) >= measurement.SMALLEST_FOR_LPIPS
             return (first - second).abs().mean()
 
     module = types.ModuleType("lpips")

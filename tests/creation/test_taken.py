@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
+from nlfgs_studio.core.capture.shot import Shot
 from nlfgs_studio.core.creation import taken
-from nlfgs_studio.core.creation.taken import LONGEST_SIDE, read_inputs, read_photo, spread
+from nlfgs_studio.core.creation.taken import read_inputs, spread
 from nlfgs_studio.core.errors import StudioError
-from PIL import Image
 from sources import film, photo
 
 
@@ -18,9 +17,10 @@ def names(pictures) -> list[str]:
 def test_photos_keep_their_order_and_a_damaged_one_stops_nothing(tmp_path):
     paths = [photo(tmp_path / name) for name in ("b.png", "a.png")]
     (tmp_path / "c.png").write_bytes(paths[0].read_bytes()[:40])
-    read = read_inputs([*paths, tmp_path / "c.png"])
+    (tmp_path / "n.txt").write_text("no picture")
+    read = read_inputs([*paths, tmp_path / "c.png", tmp_path / "n.txt"])
     assert names(read.pictures) == ["b.png", "a.png"]
-    assert [(each.name, "c.png" in each.reason) for each in read.refused] == [("c.png", True)]
+    assert [(each.name, each.name in each.reason) for each in read.refused] == [("n.txt", True), ("c.png", True)]
     assert read.held_out == ()
     assert read.pictures[0].film is None
 
@@ -30,10 +30,23 @@ def test_a_folder_stands_for_what_is_in_it(tmp_path):
         photo(tmp_path / name)
     film(tmp_path / "walk.mp4", count=3)
     read = read_inputs([tmp_path])
-    assert names(read.pictures) == ["walk 1", "walk 2", "walk 3", "9.png", "10.png"]
+    assert names(read.pictures) == ["walk.mp4 1", "walk.mp4 2", "walk.mp4 3", "9.png", "10.png"]
     assert [picture.film for picture in read.pictures] == 3 * ["walk.mp4"] + 2 * [None]
     seconds = [picture.seconds for picture in read.pictures[:3]]
     assert seconds == sorted(set(seconds))
+
+
+def test_no_two_pictures_share_a_name(tmp_path):
+    """Poses of what was held out are found by the picture's name, and masks are written under it."""
+    for folder in ("a", "b", "c"):
+        (tmp_path / folder).mkdir()
+        photo(tmp_path / folder / "1.png")
+    for name in ("a/talk.mp4", "b/talk.mp4", "b/talk.mkv"):
+        film(tmp_path / name, count=2)
+    read = read_inputs([tmp_path / folder for folder in ("a", "b", "c")])
+    assert len(read.pictures) == len(set(names(read.pictures))) == 9
+    assert {"1.png", "1.png (2)", "1.png (3)", "talk.mp4 (2) 1", "talk.mkv 2"} <= set(names(read.pictures))
+    assert {picture.film for picture in read.pictures} == {None, "talk.mp4", "talk.mp4 (2)", "talk.mkv"}
 
 
 def test_of_many_as_many_as_are_wanted_are_taken_all_over(tmp_path):
@@ -55,7 +68,7 @@ def test_the_end_of_a_film_is_for_judging_alone(tmp_path, monkeypatch, count):
     monkeypatch.setattr(taken, "_FIRST_FRAMES", 12)
     monkeypatch.setattr(taken, "_MOST_FRAMES", 5)
     read = read_inputs([film(tmp_path / "talk.mp4", count=count)], holdout=6)
-    assert names(read.held_out) == [f"talk {number}" for number in range(count - 5, count + 1)]
+    assert names(read.held_out) == [f"talk.mp4 {number}" for number in range(count - 5, count + 1)]
     used = {int(name.split()[1]) for name in names(read.pictures)}
     assert 0 < len(used) <= 5
     assert max(used) <= min(12, count - 6)
@@ -82,10 +95,16 @@ def test_the_best_of_very_many_are_picked(body, tmp_path, monkeypatch):
 
         def __exit__(self, *_: object) -> None: ...
         def observe(self, frame):
-            return int(frame.image[-1].mean()) // 10
+            height, width = frame.image.shape[:2]
+            level = float(int(frame.image[-1].mean()) // 10)
+            return Shot(mode="body", width=width, height=height, seconds=0.0, brightness=level, num_faces=0)
+
+    def best(shots, most):
+        levels = [shot.brightness for shot in shots]
+        return [levels.index(level) for level in (3, 7, 11)][:most]
 
     monkeypatch.setattr(taken, "ShotObserver", Observer)
-    monkeypatch.setattr(taken, "chosen", lambda levels, most: [levels.index(level) for level in (3, 7, 11)][:most])
+    monkeypatch.setattr(taken, "chosen", best)
     read = read_inputs(paths, most=3, body=body)
     assert names(read.pictures) == ["3.png", "7.png", "11.png"]
     assert [each.name for each in read.refused] == ["4.png"]
@@ -103,14 +122,6 @@ def test_nothing_to_read_is_said(tmp_path):
         read_inputs([tmp_path / "walk.mp4"])
     with pytest.raises(StudioError, match=r"lost\.png"):
         read_inputs([tmp_path / "lost.png"])
-
-
-def test_a_huge_photo_is_read_as_large_as_is_of_use(tmp_path):
-    random = np.random.default_rng(0)
-    small = Image.fromarray(random.integers(0, 255, (8, 10, 3)).astype(np.uint8))
-    small.resize((5000, 4000)).save(tmp_path / "huge.jpg", quality=90)
-    image = read_photo(tmp_path / "huge.jpg")
-    assert LONGEST_SIDE <= image.shape[1] < 2 * LONGEST_SIDE
 
 
 def test_spread_keeps_the_ends_and_the_order():
