@@ -14,8 +14,9 @@ from .state import Document, State
 from .troubles import Trouble
 
 _WRITE, _FORGET = "autosave", "forget"
-REFINING_SECONDS = 30.0
-"""What refining has made waits no longer, however long the person lets other changes wait."""
+REFINING_SECONDS = 20.0
+"""What refining has made waits no longer, however long the person lets other changes wait: with what the writing takes
+no more than half a minute is ever lost."""
 
 logger = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
@@ -23,6 +23,7 @@ from .captured import Glance
 from .watched_source import LetGo, Opens, WatchedSource
 
 if TYPE_CHECKING:
+    from ..core.capture.importing import Observer
     from ..core.capture.shot import Mode, Shot, Trouble
     from ..core.tracking.detection import Frame
     from ..core.tracking.frame_source import FrameSource
@@ -37,14 +38,6 @@ LONGEST_SIDE = 640
 """Pixels of the small copy."""
 
 Wish = Literal["retry", "take"]
-
-
-class Observer(Protocol):
-    """What is used of `core.capture.shot_observer.ShotObserver`."""
-
-    def observe(self, frame: Frame) -> Shot: ...
-
-    def close(self) -> None: ...
 
 
 class Equipment(Protocol):
@@ -75,13 +68,15 @@ class CaptureEquipment:
         return ShotObserver(body, mode, still=still)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """How pictures are taken, and what those show that there are."""
 
     mode: Mode
     is_automatic: bool
     taken: tuple[Shot, ...]
+    num_heard: int = 0
+    """How many of the thread's own pictures had come when it was made: those are `taken`, unless they were lost."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -142,6 +137,8 @@ class _Run:
         self._is_mirrored = is_camera(source)
         self._observer: Observer | None = None
         self._shutter = Shutter()
+        self._shots: list[Shot] = []
+        """Of all pictures that it took."""
         self._is_wished = False
         self._refused_at = -URGING_SECONDS
         self._looked_at = 0.0
@@ -174,7 +171,7 @@ class _Run:
 
     def _look(self, frame: Frame, observer: Observer) -> None:
         shot = observer.observe(frame)
-        said = advice(shot, self._plan.taken, self._plan.mode)
+        said = advice(shot, self._taken, self._plan.mode)
         is_due = self._shutter.release(shot, said) and self._plan.is_automatic
         is_wished, self._is_wished = self._is_wished, False
         picture, share = _small_copy(frame.image, mirrored=self._is_mirrored)
@@ -190,11 +187,17 @@ class _Run:
         # Whoever presses twice wants it all the same.
         is_urged = self._looked_at - self._refused_at < URGING_SECONDS and not any(each.is_fatal for each in troubles)
         if is_due or (is_wished and (not troubles or is_urged)):
-            self._plan = replace(self._plan, taken=(*self._plan.taken, shot))  # until the next plan, which knows it
+            self._shots.append(shot)
             self._wires.events.put(Took(image=frame.image, shot=shot))
         elif is_wished:
             self._refused_at = self._looked_at
             self._wires.events.put(Refused(trouble=troubles[0]))
+
+    @property
+    def _taken(self) -> tuple[Shot, ...]:
+        """As planned, and what was taken since the plan was made."""
+        since = self._shots[self._plan.num_heard :]
+        return (*self._plan.taken, *(shot for shot in since if shot.mode == self._plan.mode))
 
     def _look_for(self, mode: Mode) -> None:
         self._put_observer_away()

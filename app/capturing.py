@@ -57,6 +57,8 @@ class Capturer:
         """The last one that the thread was told."""
         self._unkept: list[Shot] = []
         """Of pictures that are on their way into the folder."""
+        self._num_heard = 0
+        """How many pictures the thread that runs has brought."""
         self._is_due = False
         """Whether it is to begin, once nothing holds a source open any more."""
 
@@ -149,7 +151,7 @@ class Capturer:
     def _begin_when_free(self) -> None:
         if not self._is_due or JOB in self._jobs.running or not self.may_open():
             return
-        self._is_due = False
+        self._is_due, self._num_heard = False, 0
         source, wires, equipment, plan = self._store.state.capturing.source, Wires(), self.equipment, self._wanted
         self._wires, self._plan, self.progress = wires, plan, None
         self._set(open_source=source)
@@ -160,10 +162,12 @@ class Capturer:
         state = self._store.state
         chosen = state.settings.capture
         kept = tuple(each.shot for each in state.capturing.pictures if each.shot.mode == chosen.mode)
-        self._unkept = [shot for shot in self._unkept if shot not in kept]
+        # What the keeper is done with and did not keep - the disk was full - is wanted again.
+        self._unkept = [shot for shot in self._unkept if shot not in kept] if self.keeper.is_busy else []
         # Pictures of the whole body are taken when the countdown has run.
         is_automatic = chosen.is_automatic and chosen.mode == "face"
-        return Plan(mode=chosen.mode, is_automatic=is_automatic, taken=(*kept, *self._unkept))
+        unkept = (shot for shot in self._unkept if shot.mode == chosen.mode)
+        return Plan(mode=chosen.mode, is_automatic=is_automatic, taken=(*kept, *unkept), num_heard=self._num_heard)
 
     def _tell_plan(self) -> None:
         wanted = self._wanted
@@ -196,6 +200,7 @@ class Capturer:
             self._say(f"{title} has ended")
 
     def _keep(self, taken: Took) -> None:
+        self._num_heard += 1
         self._unkept.append(taken.shot)
         self.keeper.add(taken.image, taken.shot, self._store.state.capturing.title)
         self._set(taken_at=time.monotonic(), refusal=None, due=self._next_due())

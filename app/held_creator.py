@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, TypeVar
 
 from ..core.background import give_way
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Report = Callable[[float, str], None]
+_WAITING_SECONDS = 0.1
+"""Between two looks whether it is somebody's turn."""
 LOADING = 0.3
 """Of the work of whoever comes first."""
 
@@ -25,12 +27,20 @@ class HeldCreator:
         self._creator: AvatarCreator | None = None
 
     def use(self, work: Callable[[AvatarCreator, Report], T], report: Report) -> T:
-        """What `work` makes with it; for jobs, which wait here. An error of `report` ends the work.
+        """What `work` makes with it; for jobs, which wait here. An error of `report` ends the work, and the waiting.
 
         Raises:
             StudioError: it cannot be loaded on this machine.
         """
-        return self._thread.submit(self._use, work, report).result()
+        future = self._thread.submit(self._use, work, report)
+        try:
+            while not wait((future,), _WAITING_SECONDS).done:
+                if not future.running():
+                    report(0.0, "waiting until other pictures are placed")
+        except BaseException:
+            future.cancel()
+            raise
+        return future.result()
 
     def _use(self, work: Callable[[AvatarCreator, Report], T], report: Report) -> T:
         share = 0.0 if self._creator is not None else LOADING

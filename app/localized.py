@@ -1,4 +1,4 @@
-"""The photo that an avatar was made from, with the points of the body that were found in it drawn on top."""
+"""The photo that an avatar was made from; what was found in it, the body's points and the outline, is drawn on top."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import Bool, Float, UInt8
 
 if TYPE_CHECKING:
     from ..core.body.model import BodyModel
-    from ..core.creation.fitted import ReadPicture
+    from ..core.creation.fitted import FittedPicture, ReadPicture
 
 LONGEST_SIDE = 960
 """Pixels of the picture that is kept."""
@@ -22,6 +22,7 @@ BORDER = 1 / 30
 UNSURE = 0.2
 """Metres; points that may be farther off are all the same red."""
 _SURE_TO_UNSURE = np.array([(64, 120, 255), (96, 214, 160), (255, 210, 70), (240, 60, 60)], np.float64)
+_OUTLINE = (255, 0, 200)
 _DOT = np.array([(0, 0), (1, 0), (0, 1), (1, 1)])
 
 Colouring = Literal["place", "sigma", "none"]
@@ -39,6 +40,8 @@ class LocalizedPhoto:
     """On the body, -0.5..0.5 along its longest side."""
     sigma: Float[np.ndarray, " M"]
     """Metres: how far off each is expected to be."""
+    person: Bool[np.ndarray, "H W"]
+    """What of the picture is taken for the person, hair and clothes included."""
 
 
 def localized_photo(read: ReadPicture, body: BodyModel) -> LocalizedPhoto:
@@ -62,19 +65,40 @@ def localized_photo(read: ReadPicture, body: BodyModel) -> LocalizedPhoto:
         pixels=share * box.in_picture(reading.pixels[chosen], crop.shape[0]).numpy(),
         places=template.interpolated(canonical_points(body)).numpy()[chosen],
         sigma=template.interpolated(reading.vertices.sigma[:, None]).numpy()[chosen, 0],
+        person=_person(read.picture, size),
     )
 
 
+def _person(picture: FittedPicture, size: tuple[int, int]) -> Bool[np.ndarray, "H W"]:
+    """The mask of the square around the person, laid where the square lies in a picture of this size."""
+    from PIL import Image
+
+    observation, whole = picture.observations[0], picture.camera
+    square, mask = observation.camera, Image.fromarray(np.round(255.0 * observation.mask).astype(np.uint8))
+    # Both cameras stand in one place and look one way.
+    across, down = whole.width / size[0] * square.fx / whole.fx, whole.height / size[1] * square.fy / whole.fy
+    left, top = square.cx - whole.cx * square.fx / whole.fx, square.cy - whole.cy * square.fy / whole.fy
+    matrix = (across, 0.0, left, 0.0, down, top)
+    return np.asarray(mask.transform(size, Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR)) > 127
+
+
 def overlay(
-    photo: LocalizedPhoto, colouring: Colouring, size: tuple[int, int] | None = None
+    photo: LocalizedPhoto, colouring: Colouring, size: tuple[int, int] | None = None, *, outline: bool = False
 ) -> UInt8[np.ndarray, "H W 3"]:
-    """The photo, `size` pixels wide and high, with its points."""
+    """The photo, `size` pixels wide and high, with its points, and a line around the person."""
     from PIL import Image
 
     width, height = size or (photo.picture.shape[1], photo.picture.shape[0])
     picture = np.array(Image.fromarray(photo.picture).resize((width, height)))
-    if colouring == "none" or len(photo.pixels) == 0:
-        return picture
+    if colouring != "none" and len(photo.pixels) > 0:
+        _draw_points(picture, photo, colouring)
+    if outline:
+        picture[_edges(np.asarray(Image.fromarray(photo.person).resize((width, height))))] = _OUTLINE
+    return picture
+
+
+def _draw_points(picture: UInt8[np.ndarray, "H W 3"], photo: LocalizedPhoto, colouring: Colouring) -> None:
+    height, width = picture.shape[:2]
     places = photo.pixels * (width / photo.picture.shape[1], height / photo.picture.shape[0])
     _, first = np.unique(np.floor(places / SPACING), axis=0, return_index=True)
     colours = (_by_sigma(photo.sigma) if colouring == "sigma" else _by_place(photo.places))[first]
@@ -82,7 +106,17 @@ def overlay(
         column, row = (np.floor(places[first]) + corner).astype(int).T
         inside = (column >= 0) & (column < width) & (row >= 0) & (row < height)
         picture[row[inside], column[inside]] = colours[inside]
-    return picture
+
+
+def _edges(person: Bool[np.ndarray, "H W"]) -> Bool[np.ndarray, "H W"]:
+    """Both pixels wherever two neighbours differ."""
+    edges = np.zeros_like(person)
+    across, down = person[:, 1:] != person[:, :-1], person[1:] != person[:-1]
+    edges[:, 1:] |= across
+    edges[:, :-1] |= across
+    edges[1:] |= down
+    edges[:-1] |= down
+    return edges
 
 
 def _by_place(places: Float[np.ndarray, "M 3"]) -> UInt8[np.ndarray, "M 3"]:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import UInt8
@@ -23,12 +23,15 @@ from ..core.jobs import JobContext, JobFinished, JobRunner, Progress
 from ..core.paths import pictures_directory
 from .actions import Report, SetCapturing
 from .projects import is_project
-from .state import DocumentFile, Kind, Status
+from .state import Document, DocumentFile, Kind, Status
 from .store import Store
 
 if TYPE_CHECKING:
+    from ..core.capture.importing import Observer
     from ..core.capture.picture_folder import PictureFolder
     from ..core.capture.shot import Shot
+
+    _Work = Callable[[JobContext, PictureFolder], str | None]
 
 IMPORT = "import"
 SUFFIX = ".pictures"
@@ -37,34 +40,53 @@ _KEEP = "pictures"
 logger = logging.getLogger(__name__)
 
 
-class Observing(Protocol):
-    """What is used of `core.capture.shot.ShotObserver`."""
-
-    def observe(self, frame: Any) -> Shot: ...
-
-    def close(self) -> None: ...
+def pictures_of(file: DocumentFile) -> Path | None:
+    """Where the pictures lie that the avatar of a file was made of; None where that is not known."""
+    return beside(file.path) if file.path is not None and is_project(file.path) else file.pictures
 
 
 def pictures_folder(file: DocumentFile) -> Path:
-    """Where the pictures lie that belong to the documents of a file."""
-    if file.path is not None and is_project(file.path):
-        return file.path.with_suffix(SUFFIX)
-    return file.pictures or pictures_directory()
+    """Where pictures are kept while the file's document is open."""
+    return pictures_of(file) or pictures_directory()
+
+
+def beside(project: Path) -> Path:
+    return project.with_suffix(SUFFIX)
+
+
+def is_made_of_pictures(document: Document) -> bool:
+    avatar = document.avatar
+    return avatar is not None and any(name == "photos" for name, _ in avatar.provenance.details)
+
+
+def check_unclaimed(path: Path, file: DocumentFile) -> None:
+    """Whether the documents of a file can be saved as a project there; called in jobs.
+
+    Raises:
+        StudioError: pictures of another avatar lie beside it, which would pass for theirs.
+    """
+    from ..core.capture.picture_folder import PictureFolder
+
+    folder = beside(path)
+    if is_project(path) and folder != pictures_of(file) and PictureFolder(folder).pictures():
+        raise StudioError(f"{folder.name} holds the pictures of another avatar", hint="save under another name")
 
 
 class PictureKeeper:
     """`tick` once a frame; `close` at the end waits until what was taken is kept."""
 
-    def __init__(self, store: Store, make_observer: Callable[[Callable[[float, str], None]], Observing]) -> None:
+    def __init__(self, store: Store, make_observer: Callable[[Callable[[float, str], None]], Observer]) -> None:
         self.progress: Progress | None = None
         """Of an import, while it goes on."""
         self._store = store
         self._make_observer = make_observer
         self._jobs = JobRunner()
-        self._waiting: deque[tuple[str, Callable[[JobContext, PictureFolder], str]]] = deque()
+        self._waiting: deque[tuple[str, _Work]] = deque()
         """Jobs with what they do in the folder; each may give a word for the person."""
         self._is_awake = False
         self._origin: int | None = None
+        self._taken_beside: int | None = None
+        """The origin of the document that was open when the last pictures came."""
 
     @property
     def is_busy(self) -> bool:
@@ -77,10 +99,15 @@ class PictureKeeper:
         self._is_awake = True
 
     def add(self, image: UInt8[np.ndarray, "H W 3"], shot: Shot, source: str) -> None:
-        self._ask(_KEEP, lambda _, folder: _silent(folder.add(image, shot, source)))
+        self._taken_beside = self._store.state.document.origin
+
+        def keep(_: JobContext, folder: PictureFolder) -> None:
+            folder.add(image, shot, source)
+
+        self._ask(_KEEP, keep)
 
     def delete(self, name: str) -> None:
-        self._ask(_KEEP, lambda _, folder: _silent(folder.delete(name)))
+        self._ask(_KEEP, lambda _, folder: folder.delete(name))
 
     def delete_all(self) -> None:
         """Also those that are still waiting to be kept."""
@@ -95,6 +122,7 @@ class PictureKeeper:
     def import_(self, paths: Sequence[Path]) -> None:
         """Look through photos, folders and films, and keep a copy of the best pictures."""
         make_observer = self._make_observer
+        self._taken_beside = self._store.state.document.origin
 
         def look_through(context: JobContext, folder: PictureFolder) -> str:
             from ..core.capture.importing import import_pictures
@@ -114,7 +142,7 @@ class PictureKeeper:
     def cancel_import(self) -> None:
         self._jobs.cancel(IMPORT)
 
-    def _ask(self, job: str, work: Callable[[JobContext, PictureFolder], str]) -> None:
+    def _ask(self, job: str, work: _Work) -> None:
         self.begin()
         self._waiting.append((job, work))
         self._begin_next()
@@ -134,7 +162,11 @@ class PictureKeeper:
         self._begin_next()
 
     def _follow(self) -> None:
-        """A document that is saved to another file takes its pictures along; another document has others."""
+        """A document that is saved to another file takes its pictures along; another document has others.
+
+        Those in the program's own folder leave it with the avatar that was made of them, or that they were taken
+        beside. Another document has a copy, unless its avatar was made of other pictures.
+        """
         state = self._store.state
         folder, before = pictures_folder(state.file), state.capturing.folder
         if self._jobs.running or (self._waiting and before is not None):
@@ -143,17 +175,18 @@ class PictureKeeper:
         if folder == before:
             return
         self._store.dispatch(SetCapturing(capturing=replace(state.capturing, folder=folder)))
-        keeps = before != pictures_directory()  # another project's pictures stay with it
+        is_own = before == pictures_directory()  # another project's pictures stay with it
+        belongs = state.file.pictures == before or self._taken_beside == self._origin
+        copies = is_saved and (not is_own or belongs or not is_made_of_pictures(state.document))
 
-        def move(_: JobContext, there: PictureFolder) -> str:
-            if not is_saved or before is None:
-                return ""
+        def move(_: JobContext, there: PictureFolder) -> None:
+            if not copies or before is None:
+                return
             from ..core.capture.picture_folder import PictureFolder as Folder
 
             Folder(before).copy_to(there)
-            if not keeps:
+            if is_own and belongs:
                 Folder(before).delete_all()
-            return ""
 
         self._ask(_KEEP, move)
 
@@ -201,7 +234,3 @@ class PictureKeeper:
             for job in self._jobs.drain()[1]:
                 self._finish(job)
             time.sleep(0.005)
-
-
-def _silent(_: object) -> str:
-    return ""

@@ -38,14 +38,16 @@ class Opened:
     playback: Playback | None = None
     former_path: Path | None = None
     """Of a recovered document: the file that it belonged to."""
+    pictures: Path | None = None
+    """Of a recovered document: the folder of the pictures that it was made of, where they lie beside no project."""
 
 
 def is_project(path: Path | str) -> bool:
     return Path(path).suffix.lower() == SUFFIX
 
 
-def save_project(path: Path, state: State, *, belongs_to: Path | None = None) -> None:
-    """Write what is open; a recovery file says which file it `belongs_to`.
+def save_project(path: Path, state: State, *, belongs_to: Path | None = None, pictures: Path | None = None) -> None:
+    """Write what is open; a recovery file says which file it `belongs_to`, and the folder of its `pictures`.
 
     Raises:
         StudioError: nothing is open, or the place cannot be written to.
@@ -63,6 +65,8 @@ def save_project(path: Path, state: State, *, belongs_to: Path | None = None) ->
         values["expression_names"] = list(document.body.expression_names)
     if belongs_to is not None:
         values["belongs_to"] = str(belongs_to)
+    if pictures is not None:
+        values["pictures"] = str(pictures)
     write_project(
         path, Project(avatar=document.avatar, static=document.static, motions=tuple(shelf.motions), values=values)
     )
@@ -80,7 +84,7 @@ def open_project(path: Path, report: ReportProgress, *, stand_in: bool = False) 
     project = read_project(path)
     given: dict[str, Any] = {"avatar": None, "body": None, "static": project.static}
     if project.avatar is not None:
-        beside = _former_path(project.values) or path
+        beside = _path_in(project.values, "belongs_to") or path
         given["avatar"], given["body"] = with_body(project.avatar, beside, report, stand_in)
     try:
         opened = _Reading(project).opened(given)
@@ -94,7 +98,11 @@ def open_project(path: Path, report: ReportProgress, *, stand_in: bool = False) 
 def arriving(opened: Opened, path: Path | None, *, is_recovered: bool = False) -> tuple[StateAction, ...]:
     """What it does to the state that a file was read; `path` is the file that the document belongs to from now on."""
     opening = OpenDocument(
-        document=opened.document, path=path, is_saved=not is_recovered, has_view=opened.view is not None
+        document=opened.document,
+        path=path,
+        is_saved=not is_recovered,
+        has_view=opened.view is not None,
+        pictures=opened.pictures if is_recovered else None,
     )
     if opened.view is None and opened.playback is None:
         return (opening,)
@@ -107,11 +115,11 @@ def former_path(path: Path) -> Path | None:
     Raises:
         StudioError: the recovery file cannot be read.
     """
-    return _former_path(read_values(path))
+    return _path_in(read_values(path), "belongs_to")
 
 
-def _former_path(values: Mapping[str, Json]) -> Path | None:
-    said = values.get("belongs_to")
+def _path_in(values: Mapping[str, Json], name: str) -> Path | None:
+    said = values.get(name)
     return Path(said) if isinstance(said, str) and "\0" not in said else None
 
 
@@ -176,7 +184,8 @@ class _Reading:
             document=document,
             view=view,
             playback=playback if playback.motion is not None else None,
-            former_path=_former_path(values),
+            former_path=_path_in(values, "belongs_to"),
+            pictures=_path_in(values, "pictures"),
         )
 
     def _on_body(self, given: Mapping[str, Any], values: Mapping[str, Json]) -> dict[str, Any]:

@@ -104,7 +104,7 @@ def write(slot: Slot, state: State) -> None:
     Raises:
         StudioError: the place cannot be written to; what lay there stays.
     """
-    save_project(slot.path, state, belongs_to=state.file.path)
+    save_project(slot.path, state, belongs_to=state.file.path, pictures=state.file.pictures)
 
 
 def find_lost() -> list[Lost]:

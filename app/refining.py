@@ -8,7 +8,7 @@ the person throws it away.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -25,6 +25,7 @@ from .store import Store
 
 if TYPE_CHECKING:
     from ..core.creation.creator import Creation
+    from ..core.creation.fitted import FittedPicture
     from ..core.jobs import JobContext
     from ..core.training.refine import RefineWires, Snapshot, Wish
     from .driven import Sight
@@ -58,12 +59,28 @@ class Refining:
         self._views = NewViews()
         self._sight: Sight | None = None
         self._next_view = 0.0
+        self._origin: int | None = None
+        """Of the document that was refined last."""
+        self._warned: set[str] = set()
 
     # What the person asks for
 
-    def offer(self, creation: Creation) -> None:
-        """The document that is open was made like this, and can be refined from the same pictures."""
-        self._material = material_of(creation, self._store.state.document.origin)
+    def offer(self, creation: Creation, *, judged: Sequence[FittedPicture] = (), names: Collection[str] = ()) -> None:
+        """The document that is open was made like this, and can be refined from the same pictures.
+
+        By those that it is `judged` by it was not made. `names` of all pictures of its folder that were looked at.
+        """
+        self._material = material_of(creation, judged, names, self._store.state.document.origin)
+
+    def forget(self, names: Collection[str]) -> None:
+        """Pictures that are being deleted are not learned from any more; what was learned stays."""
+        material, refining = self._material, self._store.state.refining
+        is_placed = material is not None and not material.names.isdisjoint(names)
+        if material is not None and is_placed:
+            self._material = material.without(names)
+        if refining.phase == "fitting" or (refining.is_on and is_placed):
+            self.keep_now()
+            self._say("refining ended, for pictures that it learned from are deleted", hint="it can be started again")
 
     def start(self, seconds: float | None) -> None:
         """Refine the avatar for so long, or until it is told to stop.
@@ -72,6 +89,8 @@ class Refining:
             StudioError: there is no avatar, or it is being refined.
             ValueError: it shall take no time.
         """
+        if self._is_over:
+            self._keep()  # it waited for a drag to end
         state = self._store.state
         document = state.document
         if seconds is not None and not seconds > 0.0:
@@ -81,7 +100,7 @@ class Refining:
         from ..core.training.refine import RefineRequest, RefineWires, refine
 
         body, avatar, folder, creator = document.body, document.avatar, kept_pictures(state), self._creator
-        known, gathered_slot, wires = self._known, self._gathered, RefineWires()
+        known, gathered_slot, wires, listed = self._known, self._gathered, RefineWires(), state.capturing.pictures
 
         def work(context: JobContext) -> Snapshot | None:
             with suppress(Cancelled):  # the person was told already
@@ -89,7 +108,7 @@ class Refining:
             return None
 
         def improved(context: JobContext) -> Snapshot:
-            material = gathered(known, document, folder, creator, context.report)
+            material = gathered(known, document, folder, listed, creator, context.report)
             gathered_slot.put(material)
             request = RefineRequest(
                 body=body,
@@ -102,6 +121,7 @@ class Refining:
 
         self._start_job(JOB, work, self._finished, self._failed)
         self._wires, self._is_over, self._views = wires, False, NewViews()
+        self._origin, self._warned = document.origin, set()
         begun = Refinement(phase="fitting", base=avatar, seconds=seconds, num_pictures=self._num_pictures())
         self._store.dispatch(SetRefining(refining=begun))
 
@@ -183,6 +203,7 @@ class Refining:
         gathered = self._gathered.take()
         if gathered is not None:
             self._material = gathered
+            self._warn(gathered)
             if self._store.state.refining.phase == "fitting":
                 self._set(phase="refining")
         if self._wires is not None:
@@ -190,10 +211,25 @@ class Refining:
         num_pictures = self._num_pictures()
         if self._store.state.refining.num_pictures != num_pictures:
             self._set(num_pictures=num_pictures)
+        self._show_own()
         self._learn_from_camera(now)
         # A drag is one step, and what was made another.
         if self._is_over and not self._store.dragging:
             self._keep()
+
+    def _show_own(self) -> None:
+        """Figures and troubles of another document are not this one's."""
+        refining = self._store.state.refining
+        is_others = refining.phase == "off" and self._origin != self._store.state.document.origin
+        if is_others and (refining.figures or refining.trouble is not None):
+            self._set(figures=(), trouble=None)
+
+    def _warn(self, material: Material) -> None:
+        """Of the pictures that came last; each thing once."""
+        for warning in material.warnings:
+            if warning not in self._warned:
+                self._warned.add(warning)
+                self._say(warning, kind="warning")
 
     def _take(self, wires: RefineWires) -> None:
         refining, document = self._store.state.refining, self._store.state.document
@@ -234,6 +270,7 @@ class Refining:
         def finish(material: Material) -> Iterable[Action]:
             if self._known is known:
                 self._material = material
+                self._warn(material)
                 for observation in material.observations[len(known.observations) :]:
                     wires.arrivals.put(observation)
             return ()

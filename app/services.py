@@ -32,7 +32,7 @@ from .driving import JOB as DRIVE_JOB
 from .driving import Driver
 from .endings import with_ending
 from .held_creator import HeldCreator
-from .picture_keeper import IMPORT
+from .picture_keeper import IMPORT, check_unclaimed, pictures_of
 from .playhead import Playhead
 from .projects import SUFFIX, Opened, arriving, is_project, open_project, save_project
 from .recent import RecentFiles
@@ -191,11 +191,12 @@ class Services:
         write = _writer(state, path)
 
         def work(context: JobContext) -> None:
+            check_unclaimed(path, state.file)
             write(context)
             self._keep_recent(path)
 
         def finish(_: None) -> Iterable[Action]:
-            yield DocumentSaved(document=held, path=path)
+            yield DocumentSaved(document=held, path=path, pictures=pictures_of(state.file))
             yield self._used(path)
             hint = "" if held == state.document else "pose, expression and timeline are not: a project holds them too"
             yield _said(f"saved {path.name}", hint=hint)

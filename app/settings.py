@@ -61,6 +61,8 @@ class RefineChoices:
 
     minutes: float | None = 5.0
     """None: until it is told to stop."""
+    starts_by_itself: bool = True
+    """Whether it begins as soon as an avatar was made of pictures."""
     continuous: bool = True
     """Whether new views of the person join while a camera drives the avatar."""
 

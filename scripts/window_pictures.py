@@ -194,6 +194,9 @@ def take_capture(screen: Screen, size: tuple[int, int], folder: Path) -> None:
         studio = Studio(program, size, folder)
         Image.fromarray(astronaut()).save(program.folder / PHOTO)
         studio.save("panel-capture")  # what the window shows first
+        studio.choose("Refine")
+        studio.click("refine by itself")  # while it refines nothing settles
+        studio.choose("Capture")
         program.click(*studio.at("capture source file"))
         time.sleep(1.0)
         program.type(PHOTO)

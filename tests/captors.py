@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Callable
 from dataclasses import replace
 
 from drivers import HEIGHT, WIDTH, FakeEquipment
+from nlfgs_studio.app.commands import run
+from nlfgs_studio.app.services import Services
+from nlfgs_studio.app.state import State
 from nlfgs_studio.core.capture.shot import BodyView, FaceView, Mode, Shot
 from nlfgs_studio.core.errors import StudioError
 
+PATIENCE = 30.0
 FACE = FaceView(
     box=(20.0, 12.0, 44.0, 36.0),
     yaw=0.0,
@@ -79,3 +85,33 @@ class FakeCaptureEquipment(FakeEquipment):
             raise self.loading_error
         self.observers.append(FakeObserver(self, mode))
         return self.observers[-1]
+
+
+def ticked(services: Services, until: Callable[[State], object]) -> State:
+    """Frames of a window until something is true of the state."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        state = services.tick(time.monotonic())
+        if until(state):
+            return state
+        time.sleep(0.005)
+    raise AssertionError(f"not within {PATIENCE} s: {services.store.state.capturing}")
+
+
+def looking(services: Services, source: str = "camera:0", **choices) -> State:
+    run(services, "set_capture", **choices)
+    run(services, "start_capture", source=source)
+    return ticked(services, lambda state: state.capturing.glance)
+
+
+def with_pictures(services: Services, count: int) -> State:
+    return ticked(
+        services, lambda state: len(state.capturing.pictures) == count and not services.capturer.keeper.is_busy
+    )
+
+
+def taken(services: Services) -> State:
+    """With one picture more."""
+    count = len(services.store.state.capturing.pictures)
+    run(services, "take_picture")
+    return with_pictures(services, count + 1)

@@ -70,12 +70,17 @@ class DocumentSaved(StateAction):
 
     document: Document
     path: Path
+    pictures: Path | None = None
+    """The folder of the pictures that it was made of, where it was another project's."""
 
     def reduced(self, state: State) -> State:
         files = list(state.files)
         before = files[self.document.origin]
         files[self.document.origin] = DocumentFile(
-            path=self.path, saved=self.document, localized=before.localized, pictures=before.pictures
+            path=self.path,
+            saved=self.document,
+            localized=before.localized,
+            pictures=self.pictures or before.pictures,
         )
         return replace(state, files=tuple(files))
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from ...core.body.body_registry import default_body
 from ...core.paths import check_writable
-from .creation_report import AGAIN, MOMENTS, WITH, WITHOUT, held_out, report, table
+from .creation_report import AGAIN, MOMENTS, WITH, WITHOUT, held_out, judged, report, table
 from .creation_run import Run, run
 from .output import write_json
 from .progress import ProgressLine
@@ -26,13 +26,11 @@ def create(options: argparse.Namespace) -> None:
 
     Raises:
         StudioError: no picture can be read, nobody is seen in them, or a file cannot be written.
-        KeyboardInterrupt: refining was stopped; what came of it is written, but no report.
+        KeyboardInterrupt: it was stopped; what was refined is written, and of a report each run that was whole.
     """
     from ...core.creation.taken import read_inputs
 
-    for path in (options.output, options.overlay, options.json, options.report):
-        if path is not None and path != Path("-"):
-            check_writable(path)
+    _check_places(options)
     base, body = _begun(options)
     with ProgressLine() as line:
         taken = read_inputs(
@@ -51,11 +49,38 @@ def create(options: argparse.Namespace) -> None:
     if not made.is_whole:
         raise KeyboardInterrupt
     if options.report is not None:
-        held = held_out(options, taken)
-        runs = {WITHOUT if options.without_prior else AGAIN if base is not None else WITH: made}
-        if WITH in runs and not options.no_comparison:
-            runs[WITHOUT] = run(options, taken, body, base=None, with_prior=False, path=None, moments=moments)
-        told = report(taken, held, {begun: each for begun, each in runs.items() if each.is_whole})
+        _report(options, taken, body, made, words)
+
+
+def _check_places(options: argparse.Namespace) -> None:
+    for path in (options.output, options.overlay, options.json, options.report):
+        if path is not None and path != Path("-"):
+            check_writable(path)
+    if options.report_masks is not None:
+        from ...core.creation.held_out import write_masks
+
+        write_masks(options.report_masks, ())
+        check_writable(options.report_masks / "a mask")
+
+
+def _report(options: argparse.Namespace, taken: Taken, body: BodyModel, made: Run, words: TextIO) -> None:
+    """
+    Raises:
+        KeyboardInterrupt: the second run was stopped; the report has the first.
+    """
+    held = held_out(options, taken)
+    begun = WITHOUT if options.without_prior else WITH if options.base is None else AGAIN
+    told = judged(report(taken), held, begun, made)
+    compares = begun == WITH and not options.no_comparison
+    if compares and options.report != Path("-"):
+        write_json(options.report, told)  # the second run takes as long as the first, and may be killed
+    try:
+        if compares:
+            second = run(options, taken, body, base=None, with_prior=False, path=None, moments=MOMENTS)
+            if not second.is_whole:
+                raise KeyboardInterrupt
+            told = judged(told, held, WITHOUT, second)
+    finally:
         write_json(options.report, told)
         print(table(told), file=words)
 

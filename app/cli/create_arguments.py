@@ -28,7 +28,7 @@ def add_create(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("--fov", type=degrees, metavar="DEGREES", help="field of view over the longer side; 55")
     parser.add_argument("--weights", type=Path, metavar="FILE", help="of the network, as train-prior makes them")
-    parser.add_argument("--without-prior", action="store_true", help="begin with an average person, not the network's")
+    parser.add_argument("--without-prior", action="store_true", help="begin with the pictures alone")
     parser.add_argument(
         "--holdout", type=number_of_pictures, metavar="N", help="keep the last N pictures to judge with"
     )

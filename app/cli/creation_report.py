@@ -44,30 +44,33 @@ def held_out(options: argparse.Namespace, taken: Taken) -> list[HeldPicture]:
     return held
 
 
-def report(taken: Taken, held: list[HeldPicture], runs: Mapping[str, Run]) -> dict[str, Any]:
-    """For JSON; each run by how it began."""
-    from ...core.creation.measurement import Judge
+def report(taken: Taken) -> dict[str, Any]:
+    """For JSON; no run is judged yet."""
     from ...core.machine import machine
 
-    told: dict[str, Any] = {}
-    reason = None
-    for begun, run in runs.items():
-        with Judge(run.creation.body, held, run.tracked) as judge, ProgressLine() as line:
-            reason = judge.without_lpips
-            told[begun] = {
-                "pictures": len(run.creation.pictures),
-                "judged": len(judge.judged),
-                "first_avatar_seconds": dict(run.creation.seconds),
-                "moments": _moments(run, judge, line.show),
-            }
     return {
         "measured": MEASURED,
         "machine": machine(),
         "used": [picture.name for picture in taken.pictures],
         "held_out": [picture.name for picture in taken.held_out],
-        "lpips": reason or "AlexNet, version 0.1, as the package computes it",
-        "runs": told,
+        "runs": {},
     }
+
+
+def judged(told: Mapping[str, Any], held: list[HeldPicture], begun: str, run: Run) -> dict[str, Any]:
+    """The report with one run more, by how it began."""
+    from ...core.creation.measurement import Judge
+
+    with Judge(run.creation.body, held, run.tracked) as judge, ProgressLine() as line:
+        reason = judge.without_lpips
+        of_run = {
+            "pictures": len(run.creation.pictures),
+            "judged": len(judge.judged),
+            "first_avatar_seconds": dict(run.creation.seconds),
+            "moments": _moments(run, judge, line.show),
+        }
+    lpips = reason or "AlexNet, version 0.1, as the package computes it"
+    return {**told, "lpips": lpips, "runs": {**told["runs"], begun: of_run}}
 
 
 def _moments(run: Run, judge: Judge, show: Callable[[float, str], None]) -> list[dict[str, Any]]:

@@ -85,7 +85,12 @@ def run(
                 write_avatar(path, creation.avatar)
             tracked: tuple[FittedPicture, ...] = ()
             if taken.held_out:
-                tracked = creator.fit_more(creation, taken.held_out, report=lambda *done: report(_MAKING, 1.0, *done))
+                tracked = creator.fit_more(
+                    creation,
+                    taken.held_out,
+                    first=len(creation.pictures),
+                    report=lambda *done: report(_MAKING, 1.0, *done),
+                )
     if options.refine is None:
         return Run(creation=creation, tracked=tracked, refined=None)
     return Run(creation=creation, tracked=tracked, refined=_refined(creation, options.refine, path, moments))

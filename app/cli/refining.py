@@ -47,7 +47,7 @@ def refined(request: RefineRequest, path: Path | None, *, moments: Sequence[floa
 
     runner, wires = JobRunner(), RefineWires(snapshot_every=_SNAPSHOT_EVERY)
     kept: dict[float, Snapshot] = {}
-    written, can_write, stopping = time.monotonic(), True, False
+    written, is_refused, stopping = time.monotonic(), False, False
     with ProgressLine() as line, asked_to_stop(line, "finishing: what was refined is kept") as asked:
         runner.start(_NAME, lambda context: refine(context, request, wires))
         try:
@@ -72,8 +72,9 @@ def refined(request: RefineRequest, path: Path | None, *, moments: Sequence[floa
                     for moment in moments:
                         if moment not in kept and snapshot.figures.seconds >= moment:
                             kept[moment] = snapshot
-                    if path is not None and can_write and time.monotonic() - written > SECONDS_BETWEEN_FILES:
-                        can_write, written = _kept(path, snapshot, line), time.monotonic()
+                    if path is not None and time.monotonic() - written > SECONDS_BETWEEN_FILES:
+                        is_refused = not _kept(path, snapshot, line, is_said=is_refused)
+                        written = time.monotonic()
                 if finished:
                     break
         finally:
@@ -84,12 +85,13 @@ def refined(request: RefineRequest, path: Path | None, *, moments: Sequence[floa
     return Refined(last=snapshot, moments=kept, is_whole=not stopping)
 
 
-def _kept(path: Path, snapshot: Snapshot, line: ProgressLine) -> bool:
-    """Whether it could be written."""
+def _kept(path: Path, snapshot: Snapshot, line: ProgressLine, *, is_said: bool) -> bool:
+    """Whether it could be written; that it could not is told unless it `is_said`."""
     try:
         write_avatar(path, snapshot.avatar)
     except StudioError as error:
-        line.clear()
-        print(f"{error.message}; refining goes on, and writes it at the end", file=sys.stderr)
+        if not is_said:
+            line.clear()
+            print(f"{error.message}; refining goes on, and writes it as soon as that is possible", file=sys.stderr)
         return False
     return True

@@ -17,8 +17,10 @@ from .registry import command
 def start_capture(services: Services, *, source: str | Path | None = None) -> None:
     """Look at a person through a camera (`camera:0`), a film or a photo, to take pictures; None: the one before."""
     state = services.store.state
-    cameras = state.driving.cameras or ()
-    wanted = str(source or state.capturing.source or next((f"camera:{each.number}" for each in cameras), ""))
+    cameras = state.driving.cameras
+    wanted = str(source or state.capturing.source or next((f"camera:{each.number}" for each in cameras or ()), ""))
+    if not wanted and cameras is None:
+        raise StudioError("cameras are still being looked for", hint="try again in a moment, or choose a film")
     if not wanted:
         raise StudioError("there is no camera", hint="connect one, or choose photos or a film in the Capture panel")
     if state.driving.is_on:
@@ -72,9 +74,11 @@ def delete_picture(services: Services, *, name: str) -> None:
     if name not in {each.name for each in services.store.state.capturing.pictures}:
         raise StudioError(f"there is no picture {name}", hint="it may be deleted already")
     services.capturer.keeper.delete(name)
+    services.refining.forget((name,))
 
 
 @command("Delete all pictures…")
 def delete_pictures(services: Services) -> None:
     """Remove all pictures that were taken for this document, for good."""
+    services.refining.forget([each.name for each in services.store.state.capturing.pictures])
     services.capturer.keeper.delete_all()

@@ -11,6 +11,7 @@ from ..lettering import show, spelled
 from ..shortcuts import Deed
 from ..state import Kind, State, Status
 from ..theme import ACCENT, ERROR, FAINT, MUTED, TEXT, WARNING, Colour, Icons, Item
+from ..viewport.hud import duration
 from .controls import icon_button, sentence
 from .desk import Desk
 from .file import FileActions, document_name
@@ -158,5 +159,5 @@ class StatusBar:
 
 
 def _job_line(job: Progress) -> str:
-    left = "" if job.seconds_left is None else f"  about {max(1, round(job.seconds_left))} s left"
+    left = "" if job.seconds_left is None else f"  {duration(job.seconds_left)}"
     return f"{sentence(job.message or job.name)}  {100.0 * job.fraction:.0f} %{left}"

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import dearpygui.dearpygui as dpg
 
 from ...core.capture.shot import Mode
+from ...core.tracking.camera_source import is_camera
 from ...core.tracking.file_source import FILM_SUFFIXES, PHOTO_SUFFIXES
 from ..captured import Capturing
 from ..commands.creation import JOB
@@ -35,8 +36,16 @@ class CapturePanel:
     name = "Capture"
     icon = Icons.PHOTO_CAMERA
 
-    def __init__(self, desk: Desk, source: SourcePicture, create_from_photo: Callable[[], object]) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        source: SourcePicture,
+        *,
+        create_from_photo: Callable[[], object],
+        show_panel: Callable[[str], object],
+    ) -> None:
         self._desk = desk
+        self._show_panel = show_panel
         self._source = source
         self._choice = SourceChoice(
             desk,
@@ -59,6 +68,7 @@ class CapturePanel:
             self._build_source()
             self._build_picture()
             self._build_deeds()
+            self._build_what_next()
             self._build_choices()
             self._pictures.build()
             self._photo.build()
@@ -120,12 +130,38 @@ class CapturePanel:
                 tip="Of all pictures below; one is enough",
                 tag="capture make",
             )
+        self._count = small_text(theme, wrap=desk.inner_width)
         with dpg.group(show=False) as self._job:
             self._bar = dpg.add_progress_bar(width=desk.inner_width, height=theme.px(8))
             self._stage = small_text(theme, wrap=desk.inner_width)
             text_button(
                 theme, "Cancel", lambda: desk.run("cancel", job=JOB), width=desk.inner_width, tip="Nothing changes"
             )
+
+    def _build_what_next(self) -> None:
+        desk, theme = self._desk, self._desk.theme
+        half = (desk.inner_width - theme.px(8)) // 2
+        with dpg.group(show=False) as self._next:
+            dpg.add_text("Your avatar is there.")
+            with dpg.group(horizontal=True, horizontal_spacing=theme.px(8)):
+                self._refine = text_button(
+                    theme,
+                    "",
+                    self._let_it_get_better,
+                    width=half,
+                    primary=True,
+                    tip="It becomes more like your pictures, for as long as you like (G)",
+                    tag="capture refine",
+                )
+                text_button(
+                    theme,
+                    "Drive it",
+                    self._drive_it,
+                    width=half,
+                    primary=True,
+                    tip="The camera moves it as you move",
+                    tag="capture drive",
+                )
 
     def _build_choices(self) -> None:
         desk, theme = self._desk, self._desk.theme
@@ -180,6 +216,19 @@ class CapturePanel:
     def make_avatar(self) -> None:
         self._desk.dialogs.settle_unsaved("making your avatar", lambda: self._desk.run("make_avatar"))
 
+    def _let_it_get_better(self) -> None:
+        """Show how it does; begin unless that goes on already."""
+        if not self._desk.store.state.refining.is_on:
+            self._desk.run("start_refining")
+        self._show_panel("Refine")
+
+    def _drive_it(self) -> None:
+        """By the camera that took the pictures; without one the panel asks."""
+        source = self._choice.source
+        if is_camera(source):
+            self._desk.run("start_driving", source=source)
+        self._show_panel("Drive")
+
     # Keeping up
 
     def sync(self, state: State) -> None:
@@ -192,7 +241,10 @@ class CapturePanel:
         self._photo.sync(state)
         job = next((job for job in state.jobs if job.name == JOB), None)
         progress = self._desk.services.capturer.progress
-        shown = (capturing, state.settings.capture, job, progress, state.driving.cameras)
+        # Of the pictures that the open avatar was made of; the default person was made of none.
+        is_made = state.document.avatar is not None and state.refining.num_pictures > 0 and job is None
+        is_refined = state.refining.is_on
+        shown = (capturing, state.settings.capture, job, progress, state.driving.cameras, is_made, is_refined)
         if shown == self._shown:
             return
         self._shown = shown
@@ -215,6 +267,13 @@ class CapturePanel:
             self._shutter, enabled=is_looking, label="Call it off" if capturing.due else "Take a picture"
         )
         dpg.configure_item(self._make, enabled=bool(capturing.pictures) and job is None)
+        dpg.bind_item_theme(self._make, 0 if is_made else self._desk.theme.primary_button)
+        dpg.configure_item(self._next, show=is_made)
+        dpg.configure_item(self._refine, label="See it get better" if is_refined else "Let it get better")
+        count = len(capturing.pictures)
+        dpg.configure_item(self._count, show=count > 0)
+        whole = "the picture" if count == 1 else f"all {count} pictures"
+        dpg.set_value(self._count, f"An avatar is made of {whole} below.")
         dpg.configure_item(self._job, show=job is not None)
         if job is not None:
             dpg.set_value(self._bar, job.fraction)

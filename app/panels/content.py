@@ -60,7 +60,8 @@ class Content:
         self.viewport = Viewport(services, theme, texture, source)
         self.viewport.show_figures(services.store.state.settings.figures)
         self._timeline = TimelinePanel(desk, files)
-        drive, capture = DrivePanel(desk, source), CapturePanel(desk, source, files.create_from_photo)
+        drive = DrivePanel(desk, source)
+        capture = CapturePanel(desk, source, create_from_photo=files.create_from_photo, show_panel=self._show_panel)
         deeds = deeds_of(
             desk,
             files,

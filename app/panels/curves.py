@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 
 import dearpygui.dearpygui as dpg
 
-from ..theme import ACCENT, CLEAR, FRAME, LINE, MUTED, TEXT, WARNING, Colour, Item, Theme
+from ..theme import CLEAR, FRAME, LINE, MUTED, TEXT, Colour, Item, Theme
 
 HEIGHT = 100
 LINE_WIDTH = 2.0
+OVERHANG = 14
+"""Of the design: the last number of an axis has its middle below the plot's edge."""
 ROOM = 0.08
 """Of the height, above the highest and below the lowest point."""
 
@@ -19,12 +21,13 @@ Points = Sequence[tuple[float, float]]
 class Curves:
     """One plot: a line for each name, over seconds."""
 
-    def __init__(self, theme: Theme, name: str, *, tones: Mapping[str, Colour], digits: int) -> None:
+    def __init__(self, theme: Theme, name: str, *, width: int, tones: Mapping[str, Colour], digits: int) -> None:
+        """`width` in pixels."""
         self._lines: dict[str, Item] = {}
         with dpg.plot(
             tag=name,
             height=theme.px(HEIGHT),
-            width=-1,
+            width=width - theme.px(OVERHANG),
             no_menus=True,
             no_mouse_pos=True,
             no_box_select=True,
@@ -54,9 +57,6 @@ class Curves:
         margin = ROOM * (max(heights) - min(heights)) or 0.5 * abs(heights[0]) or 1.0
         dpg.set_axis_limits(self._x, 0.0, max(*lengths, 1.0))
         dpg.set_axis_limits(self._y, min(heights) - margin, max(heights) + margin)
-
-
-HELD_OUT_TONE, LEARNED_TONE = WARNING, ACCENT
 
 
 def _plot_theme(theme: Theme) -> Item:

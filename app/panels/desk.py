@@ -15,6 +15,8 @@ from ..state import State
 from ..store import Store
 from ..theme import PANEL_PADDING, SCROLLBAR, Item, Theme
 
+SCROLLBAR_GAP = 4
+
 
 class Dialogs(Protocol):
     """Questions that cover the window until they are answered."""
@@ -76,8 +78,9 @@ class Desk:
 
     @property
     def inner_width(self) -> int:
-        """Pixels that a panel's content may be wide, its scrollbar left out."""
-        return self.theme.px(self.dock_width) - 2 * self.theme.px(PANEL_PADDING) - self.theme.px(SCROLLBAR)
+        """Pixels that a panel's content may be wide, with a gap between it and the scrollbar."""
+        px = self.theme.px
+        return px(self.dock_width) - 2 * px(PANEL_PADDING) - px(SCROLLBAR) - px(SCROLLBAR_GAP)
 
     def run(self, command: str, **arguments: Any) -> bool:
         """Run a command of the registry; what the person can mend is said in the status bar."""

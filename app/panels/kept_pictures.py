@@ -13,7 +13,7 @@ from ...core.capture.picture_folder import KeptPicture
 from ..lettering import show
 from ..picture_keeper import IMPORT
 from ..state import State
-from ..theme import MUTED, WARNING, Icons, Item
+from ..theme import WARNING, Icons, Item
 from .controls import heading, icon_button, sentence, small_text, text_button, tooltip
 from .desk import Desk
 
@@ -21,6 +21,10 @@ COLUMNS, SHAPE = 3, 4 / 3
 """Width of a small copy over its height."""
 FACES_WIDE = 3.0
 """Of a small copy that shows a face."""
+BIN_WIDTH = 24
+"""Of the design, as `icon_button` makes a small one."""
+FRONT_FACE = "front with the mouth closed"
+"""A smile is another view."""
 TEXTURES = "captured pictures"
 MADE_IN_A_FRAME = 6
 """Small copies; more would be felt."""
@@ -71,7 +75,6 @@ class KeptPictures:
                 width=half,
                 tip="The best pictures of a folder's photos and films",
             )
-        small_text(theme, "Files cannot be dropped on this window.", wrap=desk.inner_width)
         self._where = small_text(theme, wrap=desk.inner_width)
         self._delete = text_button(
             theme,
@@ -126,7 +129,8 @@ class KeptPictures:
         if not capturing.pictures:
             words = "One is enough, more make it better. Take some above, or choose photos or a film."
         elif lacking:
-            words = f"{len(lacking)} more would help: {', '.join(view.name for view in lacking)}"
+            names = [FRONT_FACE if (mode, view.name) == ("face", "front") else view.name for view in lacking]
+            words = f"{len(lacking)} more would help: {', '.join(names)}"
         else:
             words = "All views are there."
         dpg.set_value(self._wanted, words)
@@ -163,11 +167,11 @@ class KeptPictures:
         troubles = picture.shot.troubles
         about = "\n".join([picture.source, *(f"{sentence(each.message)}: {each.hint}" for each in troubles)])
         tooltip(theme, image, about)
-        with dpg.group(horizontal=True, horizontal_spacing=0):
-            sign = dpg.add_text(Icons.WARNING if troubles else Icons.PHOTO_CAMERA, color=WARNING if troubles else MUTED)
+        with dpg.group(horizontal=True, xoffset=width - theme.px(BIN_WIDTH)):
+            sign = dpg.add_text(Icons.WARNING if troubles else "", color=WARNING)
             dpg.bind_item_font(sign, theme.fonts.small_icons)
-            tooltip(theme, sign, about)
-            dpg.add_spacer(width=width - theme.px(24 + 16))
+            if troubles:
+                tooltip(theme, sign, about)
             icon_button(
                 theme,
                 Icons.DELETE,

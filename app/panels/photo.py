@@ -24,7 +24,8 @@ class PhotoSection:
         self._desk = desk
         self._create = create
         self._colouring: Colouring = "place"
-        self._shown: tuple[object, ...] = (None, self._colouring)
+        self._has_outline = True
+        self._shown: tuple[object, ...] = (None, self._colouring, self._has_outline)
         self._image: Item | None = None
         self._textures: Item | None = None
 
@@ -49,15 +50,27 @@ class PhotoSection:
                     callback=lambda _sender, label: self._choose(COLOURINGS[label]),
                 )
                 tooltip(theme, combo, f"Uncertainty: blue is sure, red may be {100 * UNSURE:.0f} cm off or more")
+            outline = dpg.add_checkbox(
+                label="Outline of the person",
+                default_value=self._has_outline,
+                tag="photo outline",
+                callback=lambda _sender, on: self._show_outline(on),
+            )
+            tooltip(
+                theme, outline, "What lies inside is taken for the person. Where it is wrong, another picture may help."
+            )
             self._place = dpg.add_group()
             self._name = small_text(theme, wrap=desk.inner_width)
 
     def _choose(self, colouring: Colouring) -> None:
         self._colouring = colouring
 
+    def _show_outline(self, on: bool) -> None:
+        self._has_outline = on
+
     def sync(self, state: State) -> None:
         photo = state.file.localized
-        shown = (photo, self._colouring)
+        shown = (photo, self._colouring, self._has_outline)
         if shown != self._shown:
             self._shown = shown
             dpg.configure_item(self._result, show=photo is not None)
@@ -68,7 +81,7 @@ class PhotoSection:
         height, width = photo.picture.shape[:2]
         share = min(self._desk.inner_width / width, self._desk.theme.px(TALLEST) / height)
         size = (max(1, round(share * width)), max(1, round(share * height)))
-        picture = overlay(photo, self._colouring, size).astype(np.float32) / 255.0
+        picture = overlay(photo, self._colouring, size, outline=self._has_outline).astype(np.float32) / 255.0
         values = np.concatenate([picture, np.ones_like(picture[..., :1])], axis=2)
         dpg.delete_item(self._place, children_only=True)
         if self._textures is not None:

@@ -50,8 +50,11 @@ class RefinePanel:
         with dpg.child_window(width=-1, height=-1, parent=parent) as area:
             dpg.bind_item_theme(area, theme.scroll_area)
             self._build_lack()
-            with dpg.group() as self._work:
+            with dpg.group() as self._choices:
                 self._build_choices()
+            self._build_beginning()
+            with dpg.group() as self._work:
+                self._build_work()
                 self._build_progress()
                 self._build_trouble()
                 self._build_curves()
@@ -89,6 +92,19 @@ class RefinePanel:
                 callback=lambda _sender, label: desk.run("set_refine", minutes=TIMES[label]),
             )
             tooltip(theme, self._time, "More time, more likeness; you can stop at any moment and keep what is there")
+
+    def _build_beginning(self) -> None:
+        """Also where nothing can be refined yet: it is chosen before an avatar is made."""
+        desk = self._desk
+        self._by_itself = dpg.add_checkbox(
+            label="Start when an avatar is made",
+            tag="refine by itself",
+            callback=lambda _sender, on: desk.run("set_refine", starts_by_itself=on),
+        )
+        tooltip(desk.theme, self._by_itself, "What is made of your pictures gets better from its first moment on")
+
+    def _build_work(self) -> None:
+        desk, theme = self._desk, self._desk.theme
         self._continuous = dpg.add_checkbox(
             label="Learn from the camera, too",
             tag="refine continuous",
@@ -143,9 +159,11 @@ class RefinePanel:
         desk, theme = self._desk, self._desk.theme
         with dpg.group(show=False) as self._plots:
             heading(theme, "Likeness (PSNR, dB)")
-            self._psnr = Curves(theme, "refine psnr", tones={LEARNED: ACCENT, HELD_OUT: WARNING}, digits=1)
+            self._psnr = Curves(
+                theme, "refine psnr", width=desk.inner_width, tones={LEARNED: ACCENT, HELD_OUT: WARNING}, digits=1
+            )
             heading(theme, "Loss")
-            self._loss = Curves(theme, "refine loss", tones={"loss": ACCENT}, digits=3)
+            self._loss = Curves(theme, "refine loss", width=desk.inner_width, tones={"loss": ACCENT}, digits=3)
             self._figures = small_text(theme, wrap=desk.inner_width)
 
     # Keeping up
@@ -164,10 +182,12 @@ class RefinePanel:
         self._shown = shown
         has_pictures = refining.num_pictures > 0
         dpg.configure_item(self._lack, show=not (has_pictures or refining.is_on))
-        dpg.configure_item(self._work, show=has_pictures or refining.is_on)
+        for group in (self._choices, self._work):
+            dpg.configure_item(group, show=has_pictures or refining.is_on)
         dpg.set_value(self._pictures, f"{refining.num_pictures} picture{'s' * (refining.num_pictures != 1)}")
         choices = state.settings.refine
         dpg.set_value(self._time, next((label for label, time in TIMES.items() if time == choices.minutes), ""))
+        dpg.set_value(self._by_itself, choices.starts_by_itself)
         dpg.set_value(self._continuous, choices.continuous)
         dpg.configure_item(self._start, label="Stop and keep it" if refining.is_on else "Start")
         dpg.configure_item(self._start, enabled=state.document.avatar is not None and refining.phase != "stopping")

@@ -15,6 +15,8 @@ from ..theme import Icons
 from .controls import icon_button, tooltip
 from .desk import Desk
 
+LIST_HEIGHT = 28
+"""Of the design, as the list is high."""
 NO_SOURCE = "Choose a camera or a film"
 
 
@@ -54,8 +56,12 @@ class SourceChoice:
                 callback=lambda _sender, label: self._choose(self._names.get(label, "")),
             )
             tooltip(theme, self._combo, self._tip)
-            icon_button(theme, Icons.OPEN, "Choose a film or a photo…", self._choose_file, tag=f"{self._tag} file")
-            icon_button(theme, Icons.REPEAT, "Look for cameras again", lambda: desk.run("find_cameras"))
+            file = icon_button(
+                theme, Icons.OPEN, "Choose a film or a photo…", self._choose_file, tag=f"{self._tag} file"
+            )
+            again = icon_button(theme, Icons.REPEAT, "Look for cameras again", lambda: desk.run("find_cameras"))
+            for button in (file, again):
+                dpg.configure_item(button, height=theme.px(LIST_HEIGHT))
 
     def _choose(self, source: str) -> None:
         self.source = source

@@ -174,9 +174,8 @@ class GuidedPicture:
         for number, meter in enumerate(shown):
             left, middle = x + number * (length + gap), y + px(10)
             self._line((left, middle), (left + length, middle), TRACK, px(6))
-            self._line(
-                (left + meter.low * length, middle), (left + meter.high * length, middle), (116, 225, 170, 110), px(6)
-            )
+            good = (left + meter.low * length, middle), (left + meter.high * length, middle)
+            self._line(*good, GOOD_PART, px(6))
             colour = GOOD if meter.is_good else WARNING
             at = left + min(1.0, max(0.0, meter.value)) * length
             dpg.draw_circle((at, middle), px(6), fill=colour, color=BACKDROP, parent=self._layer)

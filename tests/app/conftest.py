@@ -7,9 +7,13 @@ from pathlib import Path
 
 import pytest
 import torch
-from nlfgs_studio.app import recent, recovery
+from captors import FakeCaptureEquipment
+from nlfgs_studio.app import picture_keeper, recent, recovery
+from nlfgs_studio.app.actions import SetSettings
+from nlfgs_studio.app.commands import run
 from nlfgs_studio.app.documents import document_of
 from nlfgs_studio.app.services import Services
+from nlfgs_studio.app.settings import RefineChoices, Settings
 from nlfgs_studio.app.state import Document
 from nlfgs_studio.app.store import Store
 from nlfgs_studio.core.avatar.avatar import Avatar, Provenance
@@ -76,9 +80,25 @@ def folder(tmp_path, monkeypatch, avatar, motion, plain_body_path) -> Path:
 
 @pytest.fixture
 def services(folder) -> Iterator[Services]:
-    """Services with `avatar.npz` open."""
+    """Services with `avatar.npz` open, where refining waits until it is asked for."""
     services = Services(Store())
+    services.store.dispatch(SetSettings(settings=Settings(refine=RefineChoices(starts_by_itself=False))))
     services.open("avatar.npz")
     services.wait()
     yield services
     services.close()
+
+
+@pytest.fixture
+def own_folder(tmp_path, monkeypatch):
+    """Where pictures lie that belong to no project."""
+    path = tmp_path / "own"
+    monkeypatch.setattr(picture_keeper, "pictures_directory", lambda: path)
+    return path
+
+
+@pytest.fixture
+def equipment(own_folder, services) -> FakeCaptureEquipment:
+    services.capturer.equipment = FakeCaptureEquipment()
+    run(services, "find_pictures")
+    return services.capturer.equipment

@@ -48,6 +48,7 @@ def created(*arguments: str) -> int:
 
 def test_what_the_light_module_repeats_is_true():
     assert localized.Colouring.__args__ == create_arguments.COLOURINGS
+    assert taken.MOST_PICTURES == create_arguments.MOST_PICTURES
     assert measurement.REGIONS == creation_report.REGIONS
 
 
@@ -203,25 +204,26 @@ def test_an_error_while_refining_leaves_what_was_made(folder, refiner, avatar, c
 
 @pytest.mark.parametrize("moment", ["first avatar", "while refining"])
 def test_a_full_disk_is_said_and_destroys_nothing(folder, refiner, avatar, monkeypatch, capsys, moment):
-    """While refining it goes on: there may be room again until the end."""
     written, allowed = [], 0 if moment == "first avatar" else 1
     save, monotonic = np.savez, time.monotonic
 
     def full(file, **arrays) -> None:
         written.append(monotonic())
-        if len(written) == allowed + 1:
+        if allowed < len(written) <= allowed + 2:
             file.write(b"half of it")
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         save(file, **arrays)
 
     monkeypatch.setattr(np, "savez", full)
-    monkeypatch.setattr(refining, "SECONDS_BETWEEN_FILES", 0.1)
+    for name in ("SECONDS_BETWEEN_FILES", "_SNAPSHOT_EVERY"):
+        monkeypatch.setattr(refining, name, 0.1)
     code = created("--refine", "1.5")
-    assert "disk is full" in capsys.readouterr().err
+    assert capsys.readouterr().err.count("disk is full") == 1
     if moment == "first avatar":
         assert (code, list(folder.glob("*made*"))) == (2, [])
     else:
         assert code == 0
+        assert len(written) > allowed + 3, "not only at the end"
         assert is_brighter(read_avatar(folder / "made.npz"), avatar)
     assert not list(folder.glob(".nlfgs-studio.*"))
 
@@ -233,7 +235,6 @@ import pytest
 from nlfgs_studio.app.cli import main, refining
 from nlfgs_studio.core.body.loader import load_body
 from nlfgs_studio.core.storage.avatar_npz import read_avatar
-from nlfgs_studio.core.tracking.detection import Frame
 from creators import FakeCreator
 from refiners import FakeRefining
 patch = pytest.MonkeyPatch()
@@ -304,6 +305,29 @@ def test_a_report_judges_by_what_nothing_was_fitted_to(folder, refiner, creator,
         first, last = (moment["scores"]["person"]["psnr"] for moment in run["moments"])
         assert first != last  # what was refined is what is judged
     assert "with the prior" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("moment", ["creating", "refining"])
+def test_a_stopped_comparison_leaves_the_report_of_the_first_run(folder, refiner, creator, masks, moment):
+    def stop() -> None:
+        if len(creator.with_prior) == 2:
+            assert (folder / "r.json").exists(), "a kill would not have taken it either"
+            if moment == "creating":
+                raise KeyboardInterrupt
+            threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
+
+    creator.waits = stop
+    film(folder / "a.mp4", count=6)
+    arguments = ["--holdout", "2", "--report", "r.json", "--report-masks", "masks", "--refine", "2"]
+    assert created("a.mp4", "-o", "made.npz", *arguments) == 130
+    assert set(json.loads((folder / "r.json").read_text())["runs"]) == {"with the prior"}
+    assert len(list((folder / "masks").glob("*.png"))) == 4
+
+
+def test_a_place_for_masks_that_is_none_is_said_before_any_work(folder, creator, capsys):
+    assert created("--holdout", "2", "--report", "r.json", "--report-masks", "picture.png") == 2
+    assert "cannot make the folder" in capsys.readouterr().err
+    assert creator.with_prior == []
 
 
 def test_the_comparison_can_be_left_out_and_the_prior_too(folder, creator, masks):

@@ -14,6 +14,9 @@ from nlfgs_studio.app import localized
 from nlfgs_studio.app.commands import run
 from nlfgs_studio.core.creation.taken import TakenPicture
 from nlfgs_studio.core.errors import Cancelled, StudioError
+from refiners import FakeRefining, is_brighter, made_of
+
+PATIENCE = 30.0
 
 
 @pytest.fixture
@@ -94,3 +97,32 @@ def test_nobody_in_the_photo_is_said_in_the_window(services, creator):
         services.wait()
     status = services.store.state.status
     assert (status.kind, status.hint) == ("error", "another picture")
+
+
+@pytest.fixture
+def refiner(creator, monkeypatch) -> FakeRefining:
+    return FakeRefining().stand_in(monkeypatch)
+
+
+def test_what_was_made_gets_better_by_itself(services, refiner, avatar):
+    run(services, "set_refine", starts_by_itself=True, minutes=1e-3)
+    run(services, "create_avatar", photo="picture.png")
+    services.wait()
+    assert [each.name for each in refiner.given] == ["picture.png"]
+    assert is_brighter(services.store.state.document.avatar, avatar)
+    run(services, "undo")
+    assert services.store.state.document.avatar is avatar
+
+
+def test_making_another_avatar_ends_refining_and_keeps_what_it_made(services, refiner, plain_body):
+    before = services.store.state.document.avatar
+    services.refining.offer(made_of(before, plain_body))
+    run(services, "start_refining", seconds=PATIENCE)
+    end = time.monotonic() + PATIENCE
+    while services.tick(time.monotonic()).refining.avatar is None:
+        assert time.monotonic() < end
+    run(services, "create_avatar", photo="picture.png")
+    assert is_brighter(services.store.state.document.avatar, before)
+    services.wait()
+    assert services.store.state.refining.phase == "off"
+    assert services.store.state.file.title == "picture"

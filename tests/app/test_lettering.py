@@ -9,6 +9,7 @@ import pytest
 from nlfgs_studio.app import lettering
 from nlfgs_studio.app.driven import Driving
 from nlfgs_studio.app.lettering import OWN_FONT, find_system_fonts, font_for, has, spelled
+from nlfgs_studio.app.state import State
 from nlfgs_studio.app.viewport.hud import sign_of
 
 
@@ -51,4 +52,4 @@ def test_fonts_of_the_system_are_taken_once_they_were_looked_for(monkeypatch, tm
 
 def test_the_sign_of_a_film_can_be_read():
     driving = Driving(phase="driving", source="/films/跳舞.mp4", title="跳舞.mp4")
-    assert sign_of(driving) == "driven by [8df3 821e].mp4"
+    assert sign_of(State(driving=driving)) == "driven by [8df3 821e].mp4"

@@ -19,10 +19,8 @@ from nlfgs_studio.app.refined import MAX_FIGURES, thinned
 from nlfgs_studio.app.services import Services
 from nlfgs_studio.app.state import State
 from nlfgs_studio.app.store import Store
-from nlfgs_studio.core.avatar.avatar import Provenance
 from nlfgs_studio.core.errors import StudioError
 from nlfgs_studio.core.training.refine import RefineFigures
-from PIL import Image
 from refiners import FakeRefining, is_brighter, made_of
 
 PATIENCE = 30.0
@@ -72,7 +70,7 @@ def test_what_is_made_is_one_step_of_undo(services, refiner):
     state = ticked(services, is_off)
     assert is_brighter(state.document.avatar, before.avatar)
     assert state.document == replace(before, avatar=state.document.avatar)
-    assert state.refining.figures[-1].seconds == pytest.approx(SHORT, abs=0.1)
+    assert state.refining.figures[-1].seconds >= SHORT
     run(services, "undo")
     assert services.store.state.document is before
     run(services, "redo")
@@ -227,19 +225,6 @@ def test_it_goes_on_from_what_was_made_before(services, refiner):
     assert [name for name, _ in second.provenance.details].count("refined") == 2
 
 
-def test_of_many_pictures_some_are_only_for_judging(services, refiner, plain_body):
-    services.refining.offer(made_of(services.store.state.document.avatar, plain_body, num_pictures=16))
-    run(services, "start_refining", seconds=SHORT)
-    state = ticked(services, is_off)
-    assert state.refining.num_pictures == 16
-    apart = {each.picture for each in refiner.held_out}
-    assert len(apart) == 2
-    assert 0 not in apart
-    assert apart | {each.picture for each in refiner.given} == set(range(16))
-    judged = [each.held_out_psnr for each in state.refining.figures if each.held_out_psnr is not None]
-    assert judged[-1] > judged[0]
-
-
 def test_pictures_belong_to_their_document(services, refiner, document, monkeypatch):
     services.store.dispatch(OpenDocument(document=document))
     assert services.tick(time.monotonic()).refining.num_pictures == 0
@@ -263,26 +248,30 @@ def test_what_cannot_be_done_says_so(services, refiner):
         run(services, "start_refining", seconds=SHORT)
 
 
-def test_pictures_that_lie_beside_a_project_are_placed_once(services, document, plain_body, folder, monkeypatch):
-    made_by_pictures = Provenance(made_by="a test", details=(("photos", "2"),))
-    avatar = replace(document.avatar, provenance=made_by_pictures)
-    creator, refiner = FakeCreator(avatar, plain_body), FakeRefining().stand_in(monkeypatch)
-    monkeypatch.setattr(held_creator, "_loaded", lambda _: creator)
-    services.store.dispatch(OpenDocument(document=replace(document, avatar=avatar), path=folder / "me.nlfgs"))
-    pictures = folder / "me.pictures"
-    pictures.mkdir()
-    for name in ("a", "b"):
-        Image.new("RGB", (WIDTH, HEIGHT)).save(pictures / f"{name}.jpg")
+def test_beginning_anew_while_a_slider_is_held_keeps_what_was_made(services, refiner):
+    before = services.store.state.document.avatar
+    services.store.dispatch(BeginDrag())
     run(services, "start_refining", seconds=SHORT)
-    state = ticked(services, is_off)
-    assert is_brighter(state.document.avatar, avatar)
-    assert creator.given == ["a.jpg", "b.jpg"]
+    state = ticked(services, lambda state: state.refining.phase == "stopping" and not state.jobs)
+    made = state.refining.avatar
+    run(services, "start_refining", seconds=SHORT)
+    assert services.store.state.document.avatar is made
+    services.store.dispatch(EndDrag())
+    assert is_brighter(ticked(services, is_off).document.avatar, made)
+    run(services, "undo")
+    run(services, "undo")
+    assert services.store.state.document.avatar is before
 
-    Image.new("RGB", (WIDTH, HEIGHT)).save(pictures / "c.jpg")
-    run(services, "start_refining", seconds=SHORT)
-    assert ticked(services, is_off).refining.num_pictures == 3
-    assert creator.given == ["a.jpg", "b.jpg"], "those are placed already"
-    assert [(each.name, each.picture) for each in refiner.given] == [("a.jpg", 0), ("b.jpg", 1), ("c.jpg", 2)]
+
+def test_figures_and_troubles_are_those_of_the_open_document(services, refiner, document):
+    refiner.broken = StudioError("the numbers went astray", hint="try again")
+    run(services, "start_refining", seconds=PATIENCE)
+    state = ticked(services, is_off)
+    assert state.refining.trouble is refiner.broken
+    services.store.dispatch(OpenDocument(document=document))
+    state = services.tick(time.monotonic())
+    assert state.refining.trouble is None
+    assert state.refining.figures == ()
 
 
 @pytest.fixture
@@ -326,7 +315,7 @@ def test_closing_stops_the_thread_soon(folder, avatar, plain_body, document, mon
     live(services)
     began = time.monotonic()
     services.close()
-    assert time.monotonic() - began < 2.0
+    assert time.monotonic() - began < 0.5 * PATIENCE, "it was asked to go on for all of it"
     assert not threads()
 
 

@@ -13,7 +13,14 @@ import pytest
 from nlfgs_studio.app import settings as settings_module
 from nlfgs_studio.app.actions import SetSettings
 from nlfgs_studio.app.recent import RecentFiles
-from nlfgs_studio.app.settings import Settings, autosave_seconds, read_settings, settings_path, write_settings
+from nlfgs_studio.app.settings import (
+    RefineChoices,
+    Settings,
+    autosave_seconds,
+    read_settings,
+    settings_path,
+    write_settings,
+)
 from nlfgs_studio.app.settings_keeper import QUIET_SECONDS, SettingsKeeper
 from nlfgs_studio.app.state import State
 from nlfgs_studio.app.store import Store
@@ -27,6 +34,7 @@ CHOSEN = Settings(
     figures=False,
     window=(1601, 903),
     folder=Path("/tmp/Ünïcødé 文件"),
+    refine=RefineChoices(minutes=None, starts_by_itself=False),
 )
 
 

@@ -29,6 +29,7 @@ def test_somebody_before_the_camera_is_taken_kept_and_deleted(start):
     pictures = program.folder / "home" / "pictures"
 
     assert "capture shutter" in settled.rectangles, "a newcomer sees at once how to make an avatar"
+    assert "capture refine" not in settled.rectangles, "the default person was made of no pictures"
     program.click(*middle(settled.rectangles["capture source file"]))
     time.sleep(1.0)
     program.type(PHOTO)
