@@ -43,7 +43,7 @@ STAGES = ("rig", "forward", "backward", "optimise")
 
 _BLACK = RenderSettings(background=(0.0, 0.0, 0.0))
 _JUDGED_BEFORE = 0.5
-"""The grey that held-out pictures are judged before."""
+"""The grey that pictures are judged before. They are learned from before a new colour each time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,13 +153,12 @@ class Refiner:
 
     @torch.no_grad()
     def _judged(self) -> float:
-        behind = torch.full((3,), _JUDGED_BEFORE, device=self._device)
         ratios = []
         for watched in self._held_out:
             target, camera = watched.targets.at(self._longest_side)
             gaussians = self._rig.rig(self._trained.now, watched.vertices)
             image = self._renderer.render_differentiable(gaussians, camera, _BLACK)
-            ratios.append(_ratio(image.rgb, image.alpha, target, behind))
+            ratios.append(_ratio(image.rgb, image.alpha, target))
         return float(np.mean(ratios))
 
     def _watch(self, observation: Observation) -> _Watched:
@@ -205,7 +204,7 @@ class Refiner:
         loss.backward()
         with torch.no_grad():
             colors = image.rgb * lit[:, 0] + image.alpha[..., None] * lit[:, 1]
-            psnr = _ratio(colors, image.alpha, target, behind)  # the host waits here
+            psnr = _ratio(colors, image.alpha, target)  # the host waits here
         value = float(loss.detach())
         moments.append(time.perf_counter())
         if np.isfinite(value):
@@ -290,12 +289,10 @@ def _is_want_of_memory(error: Exception) -> bool:
     return isinstance(error, MemoryError | torch.cuda.OutOfMemoryError) or "DefaultCPUAllocator" in str(error)
 
 
-def _ratio(
-    colors: Float[Tensor, "H W 3"], alpha: Float[Tensor, "H W"], target: Target, behind: Float[Tensor, "3"]
-) -> float:
+def _ratio(colors: Float[Tensor, "H W 3"], alpha: Float[Tensor, "H W"], target: Target) -> float:
     """Peak signal to noise inside the mask, dB; of the whole picture where nobody is."""
-    picture = (colors + (1.0 - alpha[..., None]) * behind).clamp(0.0, 1.0)
-    wanted = target.colors + (1.0 - target.mask[..., None]) * behind
+    picture = (colors + (1.0 - alpha[..., None]) * _JUDGED_BEFORE).clamp(0.0, 1.0)
+    wanted = target.colors + (1.0 - target.mask[..., None]) * _JUDGED_BEFORE
     inside = target.mask > 0.5
     return psnr_inside(picture, wanted, inside if bool(inside.any()) else torch.ones_like(inside))
 
