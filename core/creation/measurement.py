@@ -74,7 +74,8 @@ class Judge:
         for index, (held, tracked) in enumerate(self.judged):
             report(index / len(self.judged), "judging by what was held out")
             rgb, alpha = self.drawn(avatar, held, tracked)
-            image, person = torch.from_numpy(held.image).float() / 255.0, torch.from_numpy(held.person).float()
+            image = torch.from_numpy(np.array(held.image)).float() / 255.0  # a frame of a film may be read-only
+            person = torch.from_numpy(held.person).float()
             before, real = (
                 {shade: colors + shade * (1.0 - share[..., None]) for shade in (GREY, 1.0)}
                 for colors, share in ((rgb, alpha), (image * person[..., None], person))
