@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO
 
 from ..core.errors import StudioError
+from ..core.locks import try_to_lock
 from ..core.paths import TEMPORARY, recovery_directory
 from .projects import SUFFIX, former_path, save_project
 from .state import State
@@ -88,7 +89,7 @@ def new_slot() -> Slot:
                 hint="save often, or free the folder",
             ) from error
         # Between the two steps another program may have taken the file for one left behind, and removed it.
-        if _try_to_lock(lock) and _lies_at(lock, lock_path):
+        if try_to_lock(lock) and _lies_at(lock, lock_path):
             return Slot(path=path, lock=lock)
         lock.close()
         _remove(lock_path)
@@ -135,7 +136,7 @@ def _claimed(lock_path: Path) -> Slot | None:
         lock = lock_path.open("ab")
     except OSError:
         return None
-    if not _try_to_lock(lock):
+    if not try_to_lock(lock):
         lock.close()
         return None
     return Slot(path=lock_path.with_suffix(SUFFIX), lock=lock)
@@ -151,22 +152,6 @@ def _look_into(slot: Slot) -> Lost | None:
     except StudioError as error:
         logger.warning("%s was left behind by a crash, but cannot be recovered: %s", slot.path, error)
         return None
-
-
-def _try_to_lock(file: IO[bytes]) -> bool:
-    """Whether the lock is ours from now on; where the file system knows no locks nothing is taken from others."""
-    try:
-        if os.name == "nt":
-            import msvcrt
-
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
 
 
 def _lies_at(file: IO[bytes], path: Path) -> bool:

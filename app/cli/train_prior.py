@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import functools
 import shlex
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...core.body.body_registry import builtin_body
 from ...core.errors import StudioError
+from ...core.locks import alone_in
 from ...core.paths import check_writable
 from .output import write_json, write_text
 from .progress import ProgressLine, asked_to_stop
@@ -46,13 +48,13 @@ def _train(options: argparse.Namespace) -> None:
 
     settings, checkpoint = _begun(options)
     _threads(options.threads)
-    with joined(options.device or "auto") as processes:
+    with joined(options.device or "auto") as processes, contextlib.ExitStack() as held:
         if settings.batch % processes.count:
             raise StudioError(
                 f"{settings.batch} photos cannot be shared by {processes.count} processes", hint="--set batch=..."
             )
         if processes.leads:
-            _enter(options.out, 0 if checkpoint is None else checkpoint.state.step)
+            held.enter_context(_entered(options.out, 0 if checkpoint is None else checkpoint.state.step))
         with ProgressLine() as line:
             body = builtin_body(line.show if processes.leads else None)
         asked = canon(body, network_template(body), settings.network.num_eigenfunctions)
@@ -148,11 +150,12 @@ def _begun(options: argparse.Namespace) -> tuple[TrainingSettings, Checkpoint | 
     return settings, checkpoint
 
 
-def _enter(folder: Path, step: int) -> None:
-    """Make the training's folder, and forget what it knows of later steps.
+@contextlib.contextmanager
+def _entered(folder: Path, step: int) -> Iterator[None]:
+    """Make the training's folder, be alone in it, and forget what it knows of later steps.
 
     Raises:
-        StudioError: it cannot be made or written to.
+        StudioError: it cannot be made or written to, or another training goes on there.
     """
     from ...core.distillation.curve import NAME, cut_curve
 
@@ -161,7 +164,9 @@ def _enter(folder: Path, step: int) -> None:
     except OSError as error:
         raise StudioError(f"cannot make the folder {folder}: {error.strerror}", hint="choose another folder") from error
     check_writable(folder / NAME)
-    cut_curve(folder, step)
+    with alone_in(folder):
+        cut_curve(folder, step)
+        yield
 
 
 def _threads(count: int | None) -> None:

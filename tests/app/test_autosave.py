@@ -246,7 +246,7 @@ def test_a_save_that_fails_is_said_and_the_old_file_stays(services, folder, monk
 
 def test_a_slot_that_another_program_took_away_is_not_used(recoveries, monkeypatch):
     """Its `find_lost` may run between the opening of the lock and the locking."""
-    lock, taken = recovery._try_to_lock, []
+    lock, taken = recovery.try_to_lock, []
 
     def late(file) -> bool:
         if len(taken) == 0:
@@ -257,7 +257,7 @@ def test_a_slot_that_another_program_took_away_is_not_used(recoveries, monkeypat
             return False
         return lock(file)
 
-    monkeypatch.setattr(recovery, "_try_to_lock", late)
+    monkeypatch.setattr(recovery, "try_to_lock", late)
     slot = recovery.new_slot()
     monkeypatch.undo()
     assert [path.name for path in recoveries.iterdir()] == [slot.path.with_suffix(".lock").name]
@@ -266,7 +266,7 @@ def test_a_slot_that_another_program_took_away_is_not_used(recoveries, monkeypat
 
 
 def test_a_folder_that_knows_no_locks_is_told(recoveries, monkeypatch):
-    monkeypatch.setattr(recovery, "_try_to_lock", lambda _: False)
+    monkeypatch.setattr(recovery, "try_to_lock", lambda _: False)
     with pytest.raises(StudioError, match="locked"):
         recovery.new_slot()
     assert list(recoveries.iterdir()) == []
