@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import traceback
 from collections.abc import Iterator
@@ -30,7 +31,7 @@ install_import_hook(_modules_to_check(), "beartype.beartype")
 
 import torch  # noqa: E402 - the checker must be in place before the program is imported
 
-torch.set_num_threads(2)
+torch.set_num_threads(1 if "PYTEST_XDIST_WORKER" in os.environ else 2)
 
 
 @pytest.fixture(scope="session")

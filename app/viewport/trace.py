@@ -40,14 +40,6 @@ class Trace:
         if self._file is None or self._frames is None:
             return
         now = time.monotonic()
-        figures = {
-            "time": now,
-            "jobs": [job.name for job in state.jobs],
-            "work": 1e3 * (worked - started),
-            "present": 1e3 * (now - worked),
-            "stages": viewport.figures.stages if new_picture else {},
-        }
-        self._frames.write(json.dumps(figures) + "\n")
         if new_picture:
             self._write(
                 event="picture",
@@ -57,6 +49,19 @@ class Trace:
                 is_refined=state.refining.avatar is not None,
                 seen=0.0 if state.driving.sight is None else state.driving.sight.confidence.face,
             )
+        self._watch(state, viewport, new_picture=new_picture, now=now)
+        figures = {
+            "time": now,
+            "is_settled": self._is_settled,
+            "jobs": [job.name for job in state.jobs],
+            "work": 1e3 * (worked - started),
+            "present": 1e3 * (now - worked),
+            "stages": viewport.figures.stages if new_picture else {},
+        }
+        self._frames.write(json.dumps(figures) + "\n")
+
+    def _watch(self, state: State, viewport: Viewport, *, new_picture: bool, now: float) -> None:
+        """Tell once that nothing has moved for a while."""
         if new_picture or state is not self._state or state.jobs:
             self._state, self._changed_at, self._is_settled = state, now, False
         if now - self._looked_at < LOOK_SECONDS:

@@ -128,6 +128,7 @@ def test_the_longest_frames_are_told(spells, record_property):
     assert len(spells) == 9
 
 
+@pytest.mark.slow  # a measure of a quiet machine: the tests of `make test` run two at a time
 def test_no_frame_waits(spells):
     presenting = next(spell for spell in spells if spell.name == "nothing").milliseconds
     if presenting > BUSY:
