@@ -15,12 +15,12 @@ from jaxtyping import UInt8
 from PIL import Image
 
 from ..core.capture.guidance import Shutter, advice
-from ..core.channels import EventQueue, LatestSlot
+from ..core.channels import LatestSlot
 from ..core.jobs import JobContext
 from ..core.tracking.camera_source import is_camera
-from ..core.tracking.frame_reader import SourceEnded, SourceEvent, SourceOpened
+from ..core.tracking.frame_reader import SourceEnded, SourceOpened
 from .captured import Glance
-from .watched_source import LetGo, Opens, WatchedSource
+from .watched_source import Ready, SourceWires, WatchedSource
 
 if TYPE_CHECKING:
     from ..core.capture.importing import Observer
@@ -37,7 +37,7 @@ URGING_SECONDS = 4.0
 LONGEST_SIDE = 640
 """Pixels of the small copy."""
 
-Wish = Literal["retry", "take"]
+Wish = Literal["take"]
 
 
 class Equipment(Protocol):
@@ -80,11 +80,6 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Ready:
-    """Looks come from now on."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Took:
     """A picture, as the camera gave it."""
 
@@ -99,20 +94,15 @@ class Refused:
     trouble: Trouble
 
 
-CaptureEvent = SourceEvent | Ready | Took | Refused | Opens | LetGo
-
-
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Wires:
-    """Between the thread and the main one; both ends may be used at any time."""
+class CaptureWires(SourceWires[Took | Refused, Wish]):
+    """Beside what every source has: looks, and how pictures are to be taken."""
 
     glances: LatestSlot[Glance] = field(default_factory=LatestSlot)
-    events: EventQueue[CaptureEvent] = field(default_factory=EventQueue)
-    wishes: EventQueue[Wish] = field(default_factory=EventQueue)
     plans: LatestSlot[Plan] = field(default_factory=LatestSlot)
 
 
-def capture(context: JobContext, source: str, plan: Plan, wires: Wires, equipment: Equipment) -> None:
+def capture(context: JobContext, source: str, plan: Plan, wires: CaptureWires, equipment: Equipment) -> None:
     """Until the source ends or the job is cancelled.
 
     Raises:
@@ -128,7 +118,7 @@ def capture(context: JobContext, source: str, plan: Plan, wires: Wires, equipmen
 
 
 class _Run:
-    def __init__(self, context: JobContext, source: str, plan: Plan, wires: Wires, equipment: Equipment) -> None:
+    def __init__(self, context: JobContext, source: str, plan: Plan, wires: CaptureWires, equipment: Equipment) -> None:
         self.is_over = False
         self._context = context
         self._plan = plan

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import UInt8
 
-from ..core.errors import StudioError
+from .source_use import SourceUse
 
 if TYPE_CHECKING:
     from ..core.capture.guidance import Advice
     from ..core.capture.picture_folder import KeptPicture
     from ..core.capture.shot import Shot, Trouble
-
-Phase = Literal["off", "preparing", "looking", "stopping"]
-"""From the person's wish until the last picture; a camera may be open in all but the first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -35,18 +32,9 @@ class Glance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Capturing:
+class Capturing(SourceUse):
     """Who is looked at, what was taken of them, and where it lies."""
 
-    phase: Phase = "off"
-    source: str = ""
-    """As it was asked for: `camera:0`, or a path."""
-    title: str = ""
-    """As the source calls itself."""
-    open_source: str = ""
-    """What may be open: from the first try until it is certainly closed."""
-    trouble: StudioError | None = None
-    """Why no pictures come."""
     glance: Glance | None = None
     """The last one of this source."""
     due: float | None = None
@@ -59,10 +47,6 @@ class Capturing:
     """Where the pictures lie; None until it is known."""
     pictures: tuple[KeptPicture, ...] = ()
     """In the folder, oldest first."""
-
-    @property
-    def is_on(self) -> bool:
-        return self.phase in ("preparing", "looking")
 
 
 NOBODY_IS_CAPTURED = Capturing()

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 import torch
 
-from ..core.channels import EventQueue, LatestSlot
+from ..core.channels import LatestSlot
 from ..core.errors import StudioError
 from ..core.jobs import JobContext
-from ..core.tracking.frame_reader import SourceEnded, SourceEvent, SourceOpened
+from ..core.tracking.frame_reader import SourceEnded, SourceOpened
 from .actions.values import MAX_MAGNITUDE
 from .driven import DrivenPose, Sight
 from .sight import sight_picture
-from .watched_source import LetGo, Opens, WatchedSource
+from .watched_source import Ready, SourceWires, WatchedSource
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -38,7 +38,7 @@ WAIT_SECONDS = 0.1
 PICTURE_SECONDS = 0.06
 """Between two small pictures for the person: more cost time and show nothing."""
 
-Wish = Literal["retry", "calibrate", "forget calibration"]
+Wish = Literal["calibrate", "forget calibration"]
 
 
 class DrivingTracker(Protocol):
@@ -104,18 +104,10 @@ class TrackingEquipment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Ready:
-    """The tracker stands; poses come from now on."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Calibrated:
     """A calibration came to its end."""
 
     succeeded: bool
-
-
-DriveEvent = SourceEvent | Ready | Calibrated | Opens | LetGo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -129,16 +121,14 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Wires:
-    """Between the thread and the main one; both ends may be used at any time."""
+class DriveWires(SourceWires[Calibrated, Wish]):
+    """Beside what every source has: poses, and how they are to be found."""
 
     sights: LatestSlot[Sight] = field(default_factory=LatestSlot)
-    events: EventQueue[DriveEvent] = field(default_factory=EventQueue)
-    wishes: EventQueue[Wish] = field(default_factory=EventQueue)
     settings: LatestSlot[DriveSettings] = field(default_factory=LatestSlot)
 
 
-def drive(context: JobContext, request: Request, wires: Wires, equipment: Equipment) -> None:
+def drive(context: JobContext, request: Request, wires: DriveWires, equipment: Equipment) -> None:
     """Until the source ends or the job is cancelled.
 
     Raises:
@@ -154,7 +144,7 @@ def drive(context: JobContext, request: Request, wires: Wires, equipment: Equipm
 
 
 class _Run:
-    def __init__(self, context: JobContext, request: Request, wires: Wires, equipment: Equipment) -> None:
+    def __init__(self, context: JobContext, request: Request, wires: DriveWires, equipment: Equipment) -> None:
         self.is_over = False
         self._context = context
         self._request = request
@@ -191,7 +181,7 @@ class _Run:
         if frame is not None:
             self._wires.sights.put(self._seen(frame, self._tracker))
 
-    def _grant(self, wish: Wish) -> None:
+    def _grant(self, wish: Wish | Literal["retry"]) -> None:
         if wish == "retry":
             self._source.retry()
         elif self._tracker is not None:

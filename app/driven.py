@@ -9,15 +9,13 @@ from typing import Literal
 import numpy as np
 from jaxtyping import UInt8
 
-from ..core.errors import StudioError
-from ..core.tracking.camera_source import CameraDevice, is_camera
+from ..core.tracking.camera_source import CameraDevice
 from ..core.tracking.solution import Confidence
+from .source_use import SourceUse
 
 Vector = tuple[float, float, float]
 
 OutputPhase = Literal["off", "opening", "on", "closing"]
-Phase = Literal["off", "preparing", "driving", "stopping"]
-"""From the person's wish until the last picture; a camera may be open in all but the first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,18 +47,9 @@ class Sight:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Driving:
+class Driving(SourceUse):
     """Who drives the avatar, how it goes, and the pose that stands now."""
 
-    phase: Phase = "off"
-    source: str = ""
-    """As it was asked for: `camera:0`, or a path."""
-    title: str = ""
-    """As the source calls itself."""
-    open_source: str = ""
-    """What may be open: from the first try until it is certainly closed; the one before while another is chosen."""
-    trouble: StudioError | None = None
-    """Why no pictures come, until it is over or tried again."""
     pose: DrivenPose | None = None
     """What is shown; None where the document's own pose is."""
     sight: Sight | None = None
@@ -73,14 +62,6 @@ class Driving:
     output: str = ""
     """The virtual camera that other programs see the avatar in; empty where there is none."""
     output_phase: OutputPhase = "off"
-
-    @property
-    def is_on(self) -> bool:
-        return self.phase in ("preparing", "driving")
-
-    @property
-    def is_camera(self) -> bool:
-        return is_camera(self.source)
 
 
 NOBODY_DRIVES = Driving()

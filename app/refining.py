@@ -255,7 +255,7 @@ class Refining:
         if sight is None or sight is before or known is None or wires is None or now < self._next_view:
             return
         self._sight = sight
-        is_wanted = state.settings.refine.continuous and state.driving.phase == "driving" and state.driving.is_camera
+        is_wanted = state.settings.refine.continuous and state.driving.phase == "running" and state.driving.is_camera
         if not is_wanted or state.refining.phase != "refining" or state.refining.is_paused:
             return
         is_free = not any(job.name == VIEW_JOB for job in state.jobs)

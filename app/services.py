@@ -25,10 +25,8 @@ from .actions import (
     ShowMotion,
 )
 from .backdrops import Backdrops
-from .capturing import JOB as CAPTURE_JOB
 from .capturing import Capturer
 from .documents import DEFAULT, BodyMissingError, as_avatar_file, read_document, saved_avatar
-from .driving import JOB as DRIVE_JOB
 from .driving import Driver
 from .endings import with_ending
 from .held_creator import HeldCreator
@@ -253,8 +251,8 @@ class Services:
     def cancel(self, name: str) -> None:
         """Ask a job to stop; it ends at its next step."""
         stops = {
-            DRIVE_JOB: self.driver.stop,
-            CAPTURE_JOB: self.capturer.stop,
+            Driver.name: self.driver.stop,
+            Capturer.name: self.capturer.stop,
             IMPORT: self.capturer.keeper.cancel_import,
             REFINE_JOB: self.refining.stop,
         }

@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Generic, Literal, TypeVar
 
+from ..core.channels import EventQueue
 from ..core.tracking.camera_source import is_camera
 from ..core.tracking.detection import Frame
 from ..core.tracking.frame_reader import FrameReader, SourceEvent
@@ -15,6 +17,9 @@ from ..core.tracking.frame_source import FrameSource
 
 WAIT_SECONDS = 0.1
 """Between two looks at whether a driver has let go."""
+
+Event = TypeVar("Event")
+Wish = TypeVar("Wish")
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +34,19 @@ class Opens:
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class LetGo:
     """The source is certainly closed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Ready:
+    """What is seen in the pictures comes from now on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SourceWires(Generic[Event, Wish]):
+    """Between the thread that reads and the main one; both ends may be used at any time."""
+
+    events: EventQueue[Event | Opens | LetGo | Ready | SourceEvent] = field(default_factory=EventQueue)
+    wishes: EventQueue[Wish | Literal["retry"]] = field(default_factory=EventQueue)
 
 
 def title_of(source: str) -> str:

@@ -11,10 +11,9 @@ from ...core.tracking.camera_source import is_camera
 from ...core.tracking.file_source import FILM_SUFFIXES, PHOTO_SUFFIXES
 from ..captured import Capturing
 from ..commands.creation import JOB
-from ..lettering import show
 from ..settings import COUNTDOWNS
 from ..state import State
-from ..theme import ERROR, Icons, Item
+from ..theme import Icons, Item
 from ..viewport.guided_picture import METERS_HEIGHT, GuidedPicture
 from ..viewport.source_picture import SourcePicture
 from .controls import labelled, sentence, small_text, text_button, tooltip
@@ -22,6 +21,7 @@ from .desk import Desk
 from .kept_pictures import KeptPictures
 from .photo import PhotoSection
 from .source_choice import SourceChoice
+from .trouble_lines import TroubleLines
 
 PICTURE_HEIGHT = 236
 """Of the design, at most."""
@@ -90,16 +90,9 @@ class CapturePanel:
             tag="capture start",
         )
         self._doing = small_text(theme, wrap=desk.inner_width)
-        with dpg.group(show=False) as self._trouble:
-            self._message = dpg.add_text("", color=ERROR, wrap=desk.inner_width)
-            self._hint = small_text(theme, wrap=desk.inner_width)
-            text_button(
-                theme,
-                "Try again",
-                lambda: desk.run("retry_capture"),
-                width=desk.inner_width,
-                tip="Opens the camera or the film again",
-            )
+        self._trouble = TroubleLines(
+            desk, retry=lambda: desk.run("retry_capture"), tip="Opens the camera or the film again"
+        )
 
     def _build_picture(self) -> None:
         desk, theme = self._desk, self._desk.theme
@@ -248,7 +241,7 @@ class CapturePanel:
         if shown == self._shown:
             return
         self._shown = shown
-        is_looking = capturing.phase == "looking"
+        is_looking = capturing.phase == "running"
         dpg.configure_item(self._start, label="Stop" if capturing.is_on else "Start")
         is_first = not (capturing.is_on or capturing.pictures)
         dpg.bind_item_theme(self._start, self._desk.theme.primary_button if is_first else 0)
@@ -259,10 +252,7 @@ class CapturePanel:
             doing = sentence(progress.message)
         dpg.configure_item(self._doing, show=bool(doing) and capturing.trouble is None)
         dpg.set_value(self._doing, doing)
-        dpg.configure_item(self._trouble, show=capturing.trouble is not None)
-        if capturing.trouble is not None:
-            show(self._desk.theme, self._message, sentence(capturing.trouble.message))
-            show(self._desk.theme, self._hint, sentence(capturing.trouble.hint))
+        self._trouble.show(capturing.trouble)
         dpg.configure_item(
             self._shutter, enabled=is_looking, label="Call it off" if capturing.due else "Take a picture"
         )

@@ -79,7 +79,7 @@ def _capture_deeds(desk: Desk, capture: CapturePanel) -> tuple[Deed, ...]:
     menu: Menu = "Capture"
 
     def is_looking() -> bool:
-        return desk.store.state.capturing.phase == "looking"
+        return desk.store.state.capturing.phase == "running"
 
     def has_pictures() -> bool:
         return bool(desk.store.state.capturing.pictures)
@@ -165,7 +165,7 @@ def _drive_deeds(desk: Desk, drive: DrivePanel) -> tuple[Deed, ...]:
         return desk.store.state.document.body is not None
 
     def is_driven() -> bool:
-        return desk.store.state.driving.phase == "driving"
+        return desk.store.state.driving.phase == "running"
 
     def calibrate() -> None:
         desk.run("calibrate_driving")

@@ -7,15 +7,15 @@ import time
 import dearpygui.dearpygui as dpg
 
 from ..driven import Driving
-from ..lettering import show
 from ..state import State
-from ..theme import ERROR, Icons, Item
+from ..theme import Icons, Item
 from ..viewport.hud import duration
 from ..viewport.source_picture import SourcePicture
 from .controls import heading, sentence, small_text, text_button, tooltip
 from .desk import Desk
 from .drive_choices import DriveChoices
 from .source_choice import SourceChoice
+from .trouble_lines import TroubleLines
 
 PICTURE_HEIGHT = 236
 """Of the design, at most."""
@@ -50,7 +50,9 @@ class DrivePanel:
             dpg.bind_item_theme(area, theme.scroll_area)
             self._build_source()
             self._build_progress()
-            self._build_trouble()
+            self._trouble = TroubleLines(
+                self._desk, retry=lambda: self._desk.run("retry_driving"), tip="Opens the camera or the film again"
+            )
             self._build_sight()
             self._build_recording()
             self._choices.build()
@@ -77,19 +79,6 @@ class DrivePanel:
         with dpg.group(show=False) as self._progress:
             self._bar = dpg.add_progress_bar(width=desk.inner_width, height=theme.px(8))
             self._doing = small_text(theme, wrap=desk.inner_width)
-
-    def _build_trouble(self) -> None:
-        desk, theme = self._desk, self._desk.theme
-        with dpg.group(show=False) as self._trouble:
-            self._message = dpg.add_text("", color=ERROR, wrap=desk.inner_width)
-            self._hint = small_text(theme, wrap=desk.inner_width)
-            text_button(
-                theme,
-                "Try again",
-                lambda: desk.run("retry_driving"),
-                width=desk.inner_width,
-                tip="Opens the camera or the film again",
-            )
 
     def _build_sight(self) -> None:
         desk, theme = self._desk, self._desk.theme
@@ -189,10 +178,7 @@ class DrivePanel:
         dpg.configure_item(self._start, label="Stop" if driving.is_on else "Start")
         dpg.configure_item(self._start, enabled=state.document.body is not None)
         self._show_progress(driving)
-        dpg.configure_item(self._trouble, show=driving.trouble is not None)
-        if driving.trouble is not None:
-            show(self._desk.theme, self._message, sentence(driving.trouble.message))
-            show(self._desk.theme, self._hint, sentence(driving.trouble.hint))
+        self._trouble.show(driving.trouble)
         held = len(driving.held_joints) + len(driving.held_actions)
         dpg.configure_item(self._held, show=held > 0)
         dpg.configure_item(self._held_button, label=f"Hand back {held} that you hold")

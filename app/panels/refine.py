@@ -7,15 +7,15 @@ from collections.abc import Callable
 
 import dearpygui.dearpygui as dpg
 
-from ..lettering import show
 from ..refined import Refinement
 from ..refining import JOB
 from ..state import State
-from ..theme import ACCENT, ERROR, WARNING, Icons, Item
+from ..theme import ACCENT, WARNING, Icons, Item
 from ..viewport.hud import duration
 from .controls import heading, labelled, sentence, small_text, text_button, tooltip
 from .curves import Curves
 from .desk import Desk
+from .trouble_lines import TroubleLines
 
 TIMES: dict[str, float | None] = {"1 minute": 1.0, "5 minutes": 5.0, "10 minutes": 10.0, "Until I stop it": None}
 """Labels, and minutes."""
@@ -56,7 +56,7 @@ class RefinePanel:
             with dpg.group() as self._work:
                 self._build_work()
                 self._build_progress()
-                self._build_trouble()
+                self._trouble = TroubleLines(self._desk)
                 self._build_curves()
             dpg.add_spacer(height=theme.px(8))
 
@@ -149,12 +149,6 @@ class RefinePanel:
                 tag="refine before",
             )
 
-    def _build_trouble(self) -> None:
-        desk, theme = self._desk, self._desk.theme
-        with dpg.group(show=False) as self._trouble:
-            self._message = dpg.add_text("", color=ERROR, wrap=desk.inner_width)
-            self._hint = small_text(theme, wrap=desk.inner_width)
-
     def _build_curves(self) -> None:
         desk, theme = self._desk, self._desk.theme
         with dpg.group(show=False) as self._plots:
@@ -200,10 +194,7 @@ class RefinePanel:
             dpg.set_value(self._bar, job.fraction)
             doing = "Paused" if refining.is_paused else sentence(job.message or "refining")
             dpg.set_value(self._doing, doing if refining.is_paused else f"{doing}{left}")
-        dpg.configure_item(self._trouble, show=refining.trouble is not None)
-        if refining.trouble is not None:
-            show(self._desk.theme, self._message, sentence(refining.trouble.message))
-            show(self._desk.theme, self._hint, sentence(refining.trouble.hint))
+        self._trouble.show(refining.trouble)
         dpg.configure_item(self._plots, show=bool(refining.figures))
 
     def _follow_hold(self) -> None:

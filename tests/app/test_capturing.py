@@ -117,7 +117,7 @@ def test_stopping_lets_the_camera_go_and_keeps_the_pictures(services, equipment)
 def test_the_camera_serves_capturing_or_driving_and_never_both(services, equipment, plain_body):
     driver = services.driver.equipment = FakeEquipment(plain_body.num_expression)
     run(services, "start_driving", source="camera:0")
-    ticked(services, lambda state: state.driving.phase == "driving")
+    ticked(services, lambda state: state.driving.phase == "running")
 
     def alone() -> bool:
         assert driver.open_sources + equipment.open_sources <= 1
@@ -125,11 +125,11 @@ def test_the_camera_serves_capturing_or_driving_and_never_both(services, equipme
 
     looks = run(services, "start_capture", source="camera:0") or services.store.state
     assert "no longer driven" in looks.status.message
-    ticked(services, lambda state: alone() and state.capturing.phase == "looking")
+    ticked(services, lambda state: alone() and state.capturing.phase == "running")
     assert services.store.state.driving.phase == "off"
     run(services, "start_driving", source="camera:0")
     assert "no pictures are taken" in services.store.state.status.message
-    ticked(services, lambda state: alone() and state.driving.phase == "driving")
+    ticked(services, lambda state: alone() and state.driving.phase == "running")
     assert services.store.state.capturing.phase == "off"
 
 

@@ -61,7 +61,7 @@ def test_who_is_seen_moves_the_avatar_and_the_document_is_untouched(services, eq
     state = driven(services)
     assert state.document is before
     assert services.store._history is history
-    assert state.driving.phase == "driving"
+    assert state.driving.phase == "running"
     assert state.driving.title == "fake camera:0"
     pose = services.current_pose(state)
     assert pose.rotations.tolist() == equipment.pose.rotations.tolist()
@@ -130,7 +130,7 @@ def test_the_sign_stands_while_the_camera_does_not_answer(services, equipment, m
         time.sleep(0.01)
     assert equipment.open_sources == 1, "nothing else is opened meanwhile"
     equipment.answers.set()
-    state = ticked(services, lambda state: state.driving.phase == ("off" if follower is None else "driving"))
+    state = ticked(services, lambda state: state.driving.phase == ("off" if follower is None else "running"))
     assert not state.is_camera_open
 
 
@@ -171,7 +171,7 @@ def test_a_photo_drives_until_it_is_told_to_stop(services, equipment):
     ticked(services, lambda state: state.jobs)
     equipment.preparing.set()
     ticked(services, lambda state: state.driving.pose is not None)
-    assert services.store.state.driving.phase == "driving"
+    assert services.store.state.driving.phase == "running"
 
 
 def test_a_film_that_ends_while_the_tracker_gets_ready_is_shown_from_its_beginning(services, equipment):
@@ -254,7 +254,7 @@ def test_a_camera_that_is_missing_is_told_before_anything_is_learned(services, e
     assert equipment.trackers == []
     equipment.open_error = None
     run(services, "retry_driving")
-    ticked(services, lambda state: state.driving.phase == "driving")
+    ticked(services, lambda state: state.driving.phase == "running")
 
 
 def test_a_tracker_that_cannot_work_says_so_and_can_be_tried_again(services, equipment):
@@ -266,7 +266,7 @@ def test_a_tracker_that_cannot_work_says_so_and_can_be_tried_again(services, equ
     assert equipment.open_sources == 0
     equipment.prepare_error = None
     run(services, "retry_driving")
-    ticked(services, lambda state: state.driving.phase == "driving")
+    ticked(services, lambda state: state.driving.phase == "running")
 
 
 def test_a_mistake_in_the_tracker_ends_driving_not_the_program(services, equipment):
@@ -351,18 +351,18 @@ def test_choices_reach_the_tracker_while_it_runs(services, equipment):
 def test_another_shape_or_another_avatar_make_the_tracker_anew(services, equipment):
     driven(services)
     run(services, "set_beta", index=0, value=1.0)
-    ticked(services, lambda state: len(equipment.trackers) == 2 and state.driving.phase == "driving")
+    ticked(services, lambda state: len(equipment.trackers) == 2 and state.driving.phase == "running")
     services.open("avatar.npz")
-    ticked(services, lambda state: len(equipment.trackers) == 3 and state.driving.phase == "driving")
+    ticked(services, lambda state: len(equipment.trackers) == 3 and state.driving.phase == "running")
     assert equipment.open_sources == 1
 
 
 def test_another_source_takes_the_place_of_the_one_before(services, equipment):
     driven(services)
     driven(services, "film.mp4")
-    ticked(services, lambda state: state.driving.title == "fake film.mp4")
+    # A film that has been opened is opened once more, to be shown from its beginning.
+    ticked(services, lambda state: state.driving.title == "fake film.mp4" and equipment.open_sources == 1)
     assert not services.store.state.driving.is_camera
-    assert equipment.open_sources == 1
     assert threads().count("job-drive") == 1
 
 

@@ -96,7 +96,7 @@ def test_a_full_disk_is_said_and_looking_goes_on(services, equipment, monkeypatc
     run(services, "take_picture")
     state = ticked(services, lambda state: state.status.kind == "error")
     assert "the disk is full" in state.status.message
-    assert state.capturing.phase == "looking"
+    assert state.capturing.phase == "running"
 
 
 def test_pictures_lie_beside_projects_alone(own_folder, tmp_path):

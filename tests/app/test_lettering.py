@@ -51,5 +51,5 @@ def test_fonts_of_the_system_are_taken_once_they_were_looked_for(monkeypatch, tm
 
 
 def test_the_sign_of_a_film_can_be_read():
-    driving = Driving(phase="driving", source="/films/跳舞.mp4", title="跳舞.mp4")
+    driving = Driving(phase="running", source="/films/跳舞.mp4", title="跳舞.mp4")
     assert sign_of(State(driving=driving)) == "driven by [8df3 821e].mp4"
