@@ -14,6 +14,7 @@ __all__ = [
     "Command",
     "attempt",
     "body",
+    "cameras",
     "capture",
     "creation",
     "driving",

@@ -10,6 +10,7 @@ from typing import Any
 from ...core.errors import StudioError
 from ..actions import SetSettings
 from ..services import Services
+from .cameras import source_or_camera
 from .registry import command
 
 
@@ -17,12 +18,15 @@ from .registry import command
 def start_capture(services: Services, *, source: str | Path | None = None) -> None:
     """Look at a person through a camera (`camera:0`), a film or a photo, to take pictures; None: the one before."""
     state = services.store.state
-    cameras = state.driving.cameras
-    wanted = str(source or state.capturing.source or next((f"camera:{each.number}" for each in cameras or ()), ""))
-    if not wanted and cameras is None:
-        raise StudioError("cameras are still being looked for", hint="try again in a moment, or choose a film")
+    wanted = source_or_camera(
+        services,
+        source,
+        before=state.capturing.source,
+        command="start_capture",
+        else_="photos or a film in the Capture panel",
+    )
     if not wanted:
-        raise StudioError("there is no camera", hint="connect one, or choose photos or a film in the Capture panel")
+        return
     if state.driving.is_on:
         services.driver.stop()
         services.report("the avatar is no longer driven: pictures are taken now")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
@@ -11,21 +11,24 @@ from typing import Any, get_args
 from ...core.errors import StudioError
 from ...core.jobs import JobContext
 from ...core.tracking.tracker_settings import Method, Parts
-from ..actions import Action, HandBack, Report, SetDriving, SetSettings, ShowMotion
+from ..actions import HandBack, Report, SetSettings, ShowMotion
 from ..endings import with_ending
 from ..services import Services
 from ..state import Status
 from .body import expression_index, joint_index
+from .cameras import source_or_camera
 from .registry import body_of, command
 
 
 @command("Drive", source="camera:0")
 def start_driving(services: Services, *, source: str | Path | None = None) -> None:
     """Let a camera (`camera:0`), a film, a folder of pictures or a photo move the avatar; None: the one before."""
-    driving = services.store.state.driving
-    wanted = str(source or driving.source or next((f"camera:{each.number}" for each in driving.cameras or ()), ""))
+    before = services.store.state.driving.source
+    wanted = source_or_camera(
+        services, source, before=before, command="start_driving", else_="a film in the Drive panel"
+    )
     if not wanted:
-        raise StudioError("there is no camera", hint="connect one, or choose a film in the Drive panel")
+        return
     if services.store.state.capturing.is_on:
         services.capturer.stop()
         services.report("no pictures are taken any more: the camera drives the avatar now")
@@ -96,21 +99,6 @@ def set_drive(
     drive = replace(settings.drive, tracker=tracker, **choices)
     if drive != settings.drive:
         store.dispatch(SetSettings(settings=replace(settings, drive=drive)))
-
-
-@command("Look for cameras")
-def find_cameras(services: Services) -> None:
-    """List the cameras of this machine, without switching any on."""
-
-    def work(_: JobContext) -> Any:
-        from ...core.tracking.camera_source import list_cameras
-
-        return list_cameras()
-
-    def finish(cameras: Any) -> Iterable[Action]:
-        yield SetDriving(driving=replace(services.store.state.driving, cameras=cameras))
-
-    services.start("cameras", work, finish)
 
 
 @command("Play recording")
