@@ -47,6 +47,8 @@ class Capturing(SourceUse):
     """Where the pictures lie; None until it is known."""
     pictures: tuple[KeptPicture, ...] = ()
     """In the folder, oldest first."""
+    outlines_changed: bool = False
+    """Whether outlines were corrected since the avatar was made of the pictures."""
 
 
 NOBODY_IS_CAPTURED = Capturing()

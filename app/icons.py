@@ -44,3 +44,4 @@ class Icons:
     HELP = "\ue887"
     PHOTO_CAMERA = "\ue412"
     REFINE = "\ue3ae"
+    BRUSH = REFINE

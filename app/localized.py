@@ -93,7 +93,7 @@ def overlay(
     if colouring != "none" and len(photo.pixels) > 0:
         _draw_points(picture, photo, colouring)
     if outline:
-        picture[_edges(np.asarray(Image.fromarray(photo.person).resize((width, height))))] = _OUTLINE
+        picture[edges(np.asarray(Image.fromarray(photo.person).resize((width, height))))] = _OUTLINE
     return picture
 
 
@@ -108,7 +108,7 @@ def _draw_points(picture: UInt8[np.ndarray, "H W 3"], photo: LocalizedPhoto, col
         picture[row[inside], column[inside]] = colours[inside]
 
 
-def _edges(person: Bool[np.ndarray, "H W"]) -> Bool[np.ndarray, "H W"]:
+def edges(person: Bool[np.ndarray, "H W"]) -> Bool[np.ndarray, "H W"]:
     """Both pixels wherever two neighbours differ."""
     edges = np.zeros_like(person)
     across, down = person[:, 1:] != person[:, :-1], person[1:] != person[:-1]

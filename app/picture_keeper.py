@@ -29,13 +29,14 @@ from .store import Store
 if TYPE_CHECKING:
     from ..core.capture.importing import Observer
     from ..core.capture.picture_folder import PictureFolder
+    from ..core.capture.said import Labels
     from ..core.capture.shot import Shot
 
     _Work = Callable[[JobContext, PictureFolder], str | None]
 
 IMPORT = "import"
 SUFFIX = ".pictures"
-_KEEP = "pictures"
+_KEEP, _CORRECT = "pictures", "corrections"
 
 logger = logging.getLogger(__name__)
 
@@ -92,6 +93,11 @@ class PictureKeeper:
     def is_busy(self) -> bool:
         return bool(self._jobs.running or self._waiting)
 
+    @property
+    def is_correcting(self) -> bool:
+        """Whether what was painted on a picture is still on its way to the disk."""
+        return _CORRECT in (*self._jobs.running, *(name for name, _ in self._waiting))
+
     # What is asked for
 
     def begin(self) -> None:
@@ -105,6 +111,10 @@ class PictureKeeper:
             folder.add(image, shot, source)
 
         self._ask(_KEEP, keep)
+
+    def correct(self, name: str, labels: Labels) -> None:
+        """Keep what was painted on a picture."""
+        self._ask(_CORRECT, lambda _, folder: folder.correct(name, labels))
 
     def delete(self, name: str) -> None:
         self._ask(_KEEP, lambda _, folder: folder.delete(name))
@@ -174,7 +184,7 @@ class PictureKeeper:
         is_saved, self._origin = state.document.origin == self._origin, state.document.origin
         if folder == before:
             return
-        self._store.dispatch(SetCapturing(capturing=replace(state.capturing, folder=folder)))
+        self._store.dispatch(SetCapturing(capturing=replace(state.capturing, folder=folder, outlines_changed=False)))
         is_own = before == pictures_directory()  # another project's pictures stay with it
         belongs = state.file.pictures == before or self._taken_beside == self._origin
         copies = is_saved and (not is_own or belongs or not is_made_of_pictures(state.document))

@@ -72,15 +72,34 @@ class Refining:
         """
         self._material = material_of(creation, judged, names, self._store.state.document.origin)
 
+    @property
+    def person(self) -> Creation | None:
+        """Who is shown by the pictures of the avatar that is open, where that is known."""
+        known = self._known
+        return None if known is None else known.person
+
     def forget(self, names: Collection[str]) -> None:
         """Pictures that are being deleted are not learned from any more; what was learned stays."""
+        if self._put_away(names):
+            said = "refining ended, for pictures that it learned from are deleted"
+            self._say(said, hint="it can be started again")
+
+    def look_again(self, names: Collection[str]) -> None:
+        """Pictures whose outlines were corrected are placed anew when it starts the next time."""
+        if self._put_away(names):
+            said = "refining ended, for outlines that it learned from were corrected"
+            self._say(said, hint="started again it takes the new ones")
+
+    def _put_away(self, names: Collection[str]) -> bool:
+        """As though these pictures had never been looked at; whether refining had to end for that."""
         material, refining = self._material, self._store.state.refining
         is_placed = material is not None and not material.names.isdisjoint(names)
         if material is not None and is_placed:
             self._material = material.without(names)
         if refining.phase == "fitting" or (refining.is_on and is_placed):
             self.keep_now()
-            self._say("refining ended, for pictures that it learned from are deleted", hint="it can be started again")
+            return True
+        return False
 
     def start(self, seconds: float | None) -> None:
         """Refine the avatar for so long, or until it is told to stop.

@@ -26,6 +26,8 @@ from .actions import (
 )
 from .backdrops import Backdrops
 from .capturing import Capturer
+from .correcting import JOB as OUTLINE_JOB
+from .correcting import Corrector
 from .documents import DEFAULT, BodyMissingError, as_avatar_file, read_document, saved_avatar
 from .driving import Driver
 from .endings import with_ending
@@ -88,6 +90,7 @@ class Services:
         logging.getLogger(PROGRAM_LOGGER).addHandler(self._warnings)
         self._jobs = JobRunner()
         self.refining = Refining(store, self.start, self._jobs.cancel, self.creator)
+        self.corrector = Corrector(store, self.capturer.keeper, self.refining, self.creator)
         self._finishers: dict[str, tuple[Finish, Finish]] = {}
         self._progress: dict[str, Progress] = {}
         self._failed: list[BaseException] = []
@@ -114,8 +117,9 @@ class Services:
         self.driver.tick(now)
         self.capturer.tick(now)
         self.refining.tick(now)
+        self.corrector.tick(now)
         self.virtual_camera.tick()
-        others = (self.driver.progress, self.capturer.progress, self.capturer.keeper.progress)
+        others = (self.driver.progress, self.capturer.progress, self.capturer.keeper.progress, self.corrector.progress)
         running += tuple(progress for progress in others if progress is not None)
         if running != self.store.state.jobs:
             self.store.dispatch(SetJobs(jobs=running))
@@ -255,6 +259,7 @@ class Services:
             Capturer.name: self.capturer.stop,
             IMPORT: self.capturer.keeper.cancel_import,
             REFINE_JOB: self.refining.stop,
+            OUTLINE_JOB: self.corrector.finish,
         }
         stops.get(name, lambda: self._jobs.cancel(name))()
 
@@ -298,6 +303,7 @@ class Services:
         """Stop every job and give back the renderers."""
         logging.getLogger(PROGRAM_LOGGER).removeHandler(self._warnings)
         self.driver.close()
+        self.corrector.close()
         self.capturer.close()
         self.virtual_camera.close()
         self._jobs.close()

@@ -18,6 +18,8 @@ KEY_NAMES = {
     dpg.mvKey_Spacebar: "Space",
     dpg.mvKey_Delete: "Delete",
     dpg.mvKey_F1: "F1",
+    dpg.mvKey_Open_Brace: "[",
+    dpg.mvKey_Close_Brace: "]",
     **{getattr(dpg, f"mvKey_{letter}"): letter for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"},
 }
 
@@ -35,6 +37,10 @@ class Deed:
     shift: bool = False
     is_possible: Callable[[], bool] | None = None
     """Whether it can be done now; always where there is none."""
+
+    @property
+    def can_be_done(self) -> bool:
+        return self.is_possible is None or self.is_possible()
 
     @property
     def keys(self) -> str:

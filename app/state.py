@@ -13,6 +13,7 @@ from ..core.cameras import OrbitCamera
 from ..core.rendering.display import PLAIN, Display
 from ..core.tracking.camera_source import is_camera
 from .captured import NOBODY_IS_CAPTURED, Capturing
+from .corrected import Correcting
 from .driven import NOBODY_DRIVES, Driving
 from .refined import NOTHING_REFINED, Refinement
 from .settings import DEFAULT_SETTINGS, Settings
@@ -143,6 +144,8 @@ class State:
     """What was recorded last."""
     driving: Driving = NOBODY_DRIVES
     capturing: Capturing = NOBODY_IS_CAPTURED
+    correcting: Correcting | None = None
+    """A picture whose outline is being corrected."""
     refining: Refinement = NOTHING_REFINED
 
     @property

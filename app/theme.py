@@ -72,6 +72,8 @@ class Theme:
     """No frame until the mouse is over it: icons."""
     selected_button: Item
     """A quiet button whose thing is on."""
+    chosen_button: Item
+    """As large as others; what it says is chosen."""
     primary_button: Item
     """The one thing to do here."""
     small_icon_button: Item
@@ -159,6 +161,7 @@ def make_theme(scale: float, look: Look) -> Theme:
         selected_button=_button_theme(
             ACCENT_QUIET, ACCENT_QUIET, ACCENT_QUIET, text=ACCENT_HOVERED, rounding=px(7), padding=0
         ),
+        chosen_button=_button_theme(ACCENT_QUIET, ACCENT_QUIET, ACCENT_QUIET, text=ACCENT_HOVERED, rounding=px(7)),
         primary_button=_button_theme(ACCENT, ACCENT_HOVERED, ACCENT_ACTIVE, text=WHITE, rounding=px(7)),
         small_icon_button=_button_theme(CLEAR, FRAME, FRAME_HOVERED, text=MUTED, rounding=px(5), padding=0),
         edge=_button_theme(BACKGROUND, ACCENT, ACCENT_ACTIVE, text=MUTED, rounding=0, padding=0),

@@ -116,6 +116,7 @@ class Window:
         force_raw = bool(os.environ.get("NLFGS_STUDIO_RAW_TEXTURE"))
         self._texture = ViewportTexture(force_raw=force_raw)
         self._source = SourcePicture(force_raw=force_raw)
+        self._outlined = ViewportTexture(force_raw=force_raw)
         self._build()
         self._arrivals = Arrivals(services, lambda: self._content.viewport)
         self._trace = Trace()
@@ -123,6 +124,7 @@ class Window:
         dpg.render_dearpygui_frame()
         self._content.viewport.adopt()
         self._source.adopt()
+        self._outlined.adopt()
 
     def _build(self) -> None:
         theme = make_theme(self._display.scale * self._text_scale, self._worn.look)
@@ -133,6 +135,7 @@ class Window:
             theme,
             texture=self._texture,
             source=self._source,
+            outlined=self._outlined,
             dock_width=self._dock_width,
             leave=self._end,
         )

@@ -22,6 +22,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from desktop import START_SECONDS, Program, Screen, Settled  # noqa: E402 - lies beside the tests
 from motions import amass_arrays, walk_cycle  # noqa: E402
+from nlfgs_studio.app.viewport.outline_picture import MARGIN, WORDS_HEIGHT  # noqa: E402
 from own_film import make_own_film  # noqa: E402
 
 SIZES = ((1280, 720), (1920, 1080))
@@ -39,6 +40,8 @@ DRIVE_PANEL = (42, 388)
 FILM_SECONDS, FILM_SIZE = 3.0, (640, 480)
 PHOTO, PHOTO_SECONDS = "astronaut.png", 240.0
 REFINE_SECONDS = 60.0
+HELMET = (((0.72, 0.86), (0.86, 0.82)), ((0.72, 0.71), (0.92, 0.76)))
+"""Strokes over its visor and its rim, in parts of the photo."""
 LOOK_SECONDS = 6.0
 """Until somebody who sits before the camera is seen, and told what to do."""
 
@@ -207,6 +210,7 @@ def take_capture(screen: Screen, size: tuple[int, int], folder: Path) -> None:
         time.sleep(LOOK_SECONDS)
         studio.save("capture")
         studio.key("p")
+        take_outline(studio)
         program.click(*studio.at("capture make"))
         program.point_at(*studio.at("picture", 0.02, 0.02))
         program.settled(lambda line: line["unsaved"], since=0, seconds=PHOTO_SECONDS)
@@ -218,6 +222,20 @@ def take_capture(screen: Screen, size: tuple[int, int], folder: Path) -> None:
         program.xdotool("click", "--repeat", 60, 5)  # the wheel: down to what was found
         program.point_at(*studio.at("picture", 0.02, 0.02))
         studio.save("panel-photo")
+
+
+def take_outline(studio: Studio) -> None:
+    """The helmet on her arm is taken for her, until two strokes say that it is not."""
+    (picture,) = (studio.program.folder / "home" / "pictures").glob("*.jpg")
+    studio.click(f"kept {picture.name}")
+    left, top, width, height = studio.now.rectangles["picture"]
+    side = min(width - 2 * MARGIN, height - 2 * MARGIN - WORDS_HEIGHT)
+    corner = left + 0.5 * (width - side), top + MARGIN + 0.5 * (height - 2 * MARGIN - WORDS_HEIGHT - side)
+    for stroke in HELMET:
+        ends = [(corner[0] + across * side, corner[1] + down * side) for across, down in stroke]
+        studio.do(lambda ends=ends: studio.program.drag(*ends, steps=8))
+    studio.save("outline")
+    studio.key("Escape")
 
 
 def take_refined(studio: Studio) -> None:

@@ -7,12 +7,14 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
 from drivers import HEIGHT, WIDTH, FakeEquipment
 from nlfgs_studio.app.commands import run
 from nlfgs_studio.app.services import Services
 from nlfgs_studio.app.state import State
 from nlfgs_studio.core.capture.shot import BodyView, FaceView, Mode, Shot
 from nlfgs_studio.core.errors import StudioError
+from nlfgs_studio.core.tracking.mediapipe_graphs import PersonSegmenter
 
 PATIENCE = 30.0
 FACE = FaceView(
@@ -85,6 +87,29 @@ class FakeCaptureEquipment(FakeEquipment):
             raise self.loading_error
         self.observers.append(FakeObserver(self, mode))
         return self.observers[-1]
+
+
+class FakeSegmenter(PersonSegmenter):
+    """Takes for the person what is not the wall, whose colour is in the middle of the upper edge."""
+
+    def __init__(self) -> None:
+        self.goes_on = threading.Event()
+        self.goes_on.set()
+        self.num_open = 0
+        self.error: StudioError | None = None
+
+    def __call__(self) -> FakeSegmenter:
+        if self.error is not None:
+            raise self.error
+        self.num_open += 1
+        return self
+
+    def read(self, picture):
+        assert self.goes_on.wait(10.0)
+        return (np.abs(picture.astype(int) - picture[0, picture.shape[1] // 2]).max(axis=2) > 25).astype(np.float32)
+
+    def close(self) -> None:
+        self.num_open -= 1
 
 
 def ticked(services: Services, until: Callable[[State], object]) -> State:

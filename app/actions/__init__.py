@@ -4,7 +4,7 @@ Document actions are covered by undo; the others are not. Values that would brea
 ValueError, and the old state stays.
 """
 
-from .capturing import SetCapturing
+from .capturing import SetCapturing, SetCorrecting
 from .document import (
     DocumentAction,
     MirrorPose,
@@ -68,6 +68,7 @@ __all__ = [
     "SetBeta",
     "SetBetas",
     "SetCapturing",
+    "SetCorrecting",
     "SetDriving",
     "SetExpression",
     "SetExpressionValue",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ..captured import Capturing
+from ..corrected import Correcting
 from ..state import State
 from .session import StateAction
 
@@ -17,3 +18,13 @@ class SetCapturing(StateAction):
 
     def reduced(self, state: State) -> State:
         return replace(state, capturing=self.capturing)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetCorrecting(StateAction):
+    """Which picture's outline is corrected, and how far that is; None: it is put away."""
+
+    correcting: Correcting | None
+
+    def reduced(self, state: State) -> State:
+        return replace(state, correcting=self.correcting)

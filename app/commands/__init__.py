@@ -5,7 +5,22 @@ the person can mend it. Commands that read or write files start a job and return
 Importing this package registers them all.
 """
 
-from . import body, capture, creation, driving, files, pictures, playback, presets, refining, timeline, view, wardrobe
+from . import (
+    body,
+    cameras,
+    capture,
+    creation,
+    driving,
+    files,
+    outlines,
+    pictures,
+    playback,
+    presets,
+    refining,
+    timeline,
+    view,
+    wardrobe,
+)
 from .body import joint_index
 from .registry import COMMANDS, Command, attempt, run
 
@@ -20,6 +35,7 @@ __all__ = [
     "driving",
     "files",
     "joint_index",
+    "outlines",
     "pictures",
     "playback",
     "presets",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...core.errors import StudioError
 from ...core.jobs import JobContext
-from ..actions import Action, OpenDocument, Report
+from ..actions import Action, OpenDocument, Report, SetCapturing
 from ..documents import ReportProgress, document_of
 from ..localized import localized_photo
 from ..material import set_apart, taken_of
@@ -37,6 +37,7 @@ _MOST_NAMED = 3
 def make_avatar(services: Services) -> None:
     """Make an avatar of the pictures that were taken, in place of the document; then it can be refined."""
     services.capturer.stop()
+    services.corrector.finish()
     if services.capturer.keeper.is_busy:
         raise StudioError("pictures are just being kept", hint="try again in a moment")
     capturing = services.store.state.capturing
@@ -83,6 +84,7 @@ def _create(services: Services, paths: Sequence[Path], title: str, *, folder: Pa
         document, services.scene, localized, made, judged, refused = result
         yield OpenDocument(document=document, title=title, is_saved=False, localized=localized, pictures=folder)
         services.refining.offer(made, judged=judged, names=names)
+        yield SetCapturing(capturing=replace(services.store.state.capturing, outlines_changed=False))
         hints = [f"left out: {each.reason}" for each in refused[:_MOST_NAMED]]
         if len(refused) > _MOST_NAMED:
             hints.append(f"and {len(refused) - _MOST_NAMED} more")

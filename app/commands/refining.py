@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from ..actions import SetRefining, SetSettings
+from ...core.errors import StudioError
+from ..actions import SetCapturing, SetRefining, SetSettings
 from ..services import Services
 from .registry import command
 
@@ -14,7 +15,13 @@ from .registry import command
 def start_refining(services: Services, *, seconds: float | None = None) -> None:
     """Make the avatar more like its pictures, for so many seconds or as long as the settings say; one step of undo."""
     minutes = services.store.state.settings.refine.minutes
+    services.corrector.finish()
+    if services.capturer.keeper.is_correcting:
+        raise StudioError("outlines are just being kept", hint="try again in a moment")
     services.refining.start(seconds if seconds is not None else minutes * 60.0 if minutes else None)
+    capturing = services.store.state.capturing
+    if capturing.outlines_changed:  # it takes them
+        services.store.dispatch(SetCapturing(capturing=replace(capturing, outlines_changed=False)))
 
 
 @command("Stop refining", effect="document")

@@ -35,11 +35,12 @@ class TitleBar:
         self._desk = desk
         self._files = files
         self._show_panel = show_panel
+        self._undoing, self._redoing = (next(d for d in deeds if d.label == label) for label in ("Undo", "Redo"))
         self._menu = MenuBar(desk.theme, deeds)
         self._shown: tuple[object, ...] = ()
 
     def build(self, parent: Item) -> None:
-        theme, desk, files = self._desk.theme, self._desk, self._files
+        theme, files = self._desk.theme, self._files
         self._bar = dpg.add_child_window(parent=parent, no_scrollbar=True)
         dpg.bind_item_theme(self._bar, theme.bar)
         dpg.push_container_stack(self._bar)
@@ -49,8 +50,8 @@ class TitleBar:
         dpg.set_item_pos(self._menu.area, [theme.px(MENU_LEFT), theme.px(9)])
         self._document = dpg.add_text("", pos=(theme.px(MENU_LEFT + MENU_WIDTH + 16), theme.px(10)), color=MUTED)
         with dpg.group(horizontal=True, horizontal_spacing=theme.px(4)) as self._buttons:
-            self._undo = icon_button(theme, Icons.UNDO, "Undo (Ctrl+Z)", lambda: desk.run("undo"))
-            self._redo = icon_button(theme, Icons.REDO, "Redo (Ctrl+Shift+Z)", lambda: desk.run("redo"))
+            self._undo = icon_button(theme, Icons.UNDO, "Undo (Ctrl+Z)", self._undoing.action)
+            self._redo = icon_button(theme, Icons.REDO, "Redo (Ctrl+Shift+Z)", self._redoing.action)
             dpg.add_spacer(width=theme.px(12))
             icon_button(theme, Icons.OPEN, "Open (Ctrl+O)", files.open)
             icon_button(theme, Icons.SAVE, "Save (Ctrl+S)", files.save)
@@ -65,9 +66,9 @@ class TitleBar:
 
     def sync(self, state: State) -> None:
         self._menu.sync()
-        store = self._desk.store
         on_air = state.is_camera_open
-        shown = (state.file.path, state.unsaved, state.document.origin, store.can_undo, store.can_redo, on_air)
+        can_undo, can_redo = self._undoing.can_be_done, self._redoing.can_be_done
+        shown = (state.file.path, state.unsaved, state.document.origin, can_undo, can_redo, on_air)
         if shown == self._shown:
             return
         self._shown = shown
@@ -75,7 +76,7 @@ class TitleBar:
         title = "" if is_empty else document_name(state.file)
         show(self._desk.theme, self._document, f"{title}   unsaved" if state.unsaved else title)
         dpg.configure_item(self._document, color=TEXT if state.unsaved else MUTED)
-        for button, is_possible in ((self._undo, store.can_undo), (self._redo, store.can_redo)):
+        for button, is_possible in ((self._undo, can_undo), (self._redo, can_redo)):
             dpg.configure_item(button, enabled=is_possible)
         named = f"{title}{' *' if state.unsaved else ''} - {PROGRAM}" if title else PROGRAM
         # Also where the window is folded away or covered.

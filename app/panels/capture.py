@@ -15,10 +15,12 @@ from ..settings import COUNTDOWNS
 from ..state import State
 from ..theme import Icons, Item
 from ..viewport.guided_picture import METERS_HEIGHT, GuidedPicture
+from ..viewport.outline_picture import LARGER
 from ..viewport.source_picture import SourcePicture
 from .controls import labelled, sentence, small_text, text_button, tooltip
 from .desk import Desk
 from .kept_pictures import KeptPictures
+from .outline import OutlineSection
 from .photo import PhotoSection
 from .source_choice import SourceChoice
 from .trouble_lines import TroubleLines
@@ -29,6 +31,7 @@ WELCOME = "Pictures of yourself become your avatar. They stay on this machine."
 NO_CAMERA = (
     "No camera was found: choose photos or a film of yourself. They become your avatar, and stay on this machine."
 )
+OLD = "Outlines changed: make your avatar anew, or let it get better by them."
 MODES: dict[str, Mode] = {"Head and shoulders": "face", "Whole body": "body"}
 
 
@@ -56,6 +59,7 @@ class CapturePanel:
             chosen_file=lambda path: desk.run("start_capture", source=path),
         )
         self._pictures = KeptPictures(desk, self.import_file)
+        self._outline = OutlineSection(desk)
         self._photo = PhotoSection(desk, create_from_photo)
         self._shown: tuple[object, ...] = ()
         self._picture_size: tuple[int, int] | None = None
@@ -65,13 +69,16 @@ class CapturePanel:
         theme = self._desk.theme
         with dpg.child_window(width=-1, height=-1, parent=parent) as area:
             dpg.bind_item_theme(area, theme.scroll_area)
-            self._build_source()
-            self._build_picture()
-            self._build_deeds()
-            self._build_what_next()
-            self._build_choices()
+            with dpg.group() as self._taking:
+                self._build_source()
+                self._build_picture()
+                self._build_deeds()
+                self._build_what_next()
+                self._build_choices()
+            self._outline.build()
             self._pictures.build()
-            self._photo.build()
+            with dpg.group() as self._from_photo:
+                self._photo.build()
             dpg.add_spacer(height=theme.px(8))
 
     def actions(self) -> None:
@@ -135,7 +142,7 @@ class CapturePanel:
         desk, theme = self._desk, self._desk.theme
         half = (desk.inner_width - theme.px(8)) // 2
         with dpg.group(show=False) as self._next:
-            dpg.add_text("Your avatar is there.")
+            self._news = dpg.add_text("", wrap=desk.inner_width)
             with dpg.group(horizontal=True, horizontal_spacing=theme.px(8)):
                 self._refine = text_button(
                     theme,
@@ -206,6 +213,17 @@ class CapturePanel:
             lambda path: self._desk.run("import_pictures", paths=(path,)),
         )
 
+    def larger_brush(self) -> None:
+        self._resize_brush(LARGER)
+
+    def smaller_brush(self) -> None:
+        self._resize_brush(1.0 / LARGER)
+
+    def _resize_brush(self, factor: float) -> None:
+        correcting = self._desk.store.state.correcting
+        if correcting is not None:
+            self._desk.run("set_outline_brush", radius=factor * correcting.radius)
+
     def make_avatar(self) -> None:
         self._desk.dialogs.settle_unsaved("making your avatar", lambda: self._desk.run("make_avatar"))
 
@@ -232,6 +250,9 @@ class CapturePanel:
         self._show_picture(capturing)
         self._pictures.sync(state)
         self._photo.sync(state)
+        self._outline.sync(state)
+        for group in (self._taking, self._from_photo):
+            dpg.configure_item(group, show=state.correcting is None)
         job = next((job for job in state.jobs if job.name == JOB), None)
         progress = self._desk.services.capturer.progress
         # Of the pictures that the open avatar was made of; the default person was made of none.
@@ -257,8 +278,10 @@ class CapturePanel:
             self._shutter, enabled=is_looking, label="Call it off" if capturing.due else "Take a picture"
         )
         dpg.configure_item(self._make, enabled=bool(capturing.pictures) and job is None)
-        dpg.bind_item_theme(self._make, 0 if is_made else self._desk.theme.primary_button)
+        is_old = is_made and capturing.outlines_changed
+        dpg.bind_item_theme(self._make, 0 if is_made and not is_old else self._desk.theme.primary_button)
         dpg.configure_item(self._next, show=is_made)
+        dpg.set_value(self._news, OLD if is_old else "Your avatar is there.")
         dpg.configure_item(self._refine, label="See it get better" if is_refined else "Let it get better")
         count = len(capturing.pictures)
         dpg.configure_item(self._count, show=count > 0)

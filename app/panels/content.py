@@ -46,6 +46,7 @@ class Content:
         *,
         texture: ViewportTexture,
         source: SourcePicture,
+        outlined: ViewportTexture,
         dock_width: int,
         leave: Callable[[], object],
     ) -> None:
@@ -57,7 +58,7 @@ class Content:
         desk = self.desk = Desk(services, theme, dock_width=dock_width)
         files = FileActions(desk)
         desk.dialogs = self._dialogs = WindowDialogs(desk, files)
-        self.viewport = Viewport(services, theme, texture, source)
+        self.viewport = Viewport(services, theme, texture, source, outlined)
         self.viewport.show_figures(services.store.state.settings.figures)
         self._timeline = TimelinePanel(desk, files)
         drive = DrivePanel(desk, source)

@@ -87,11 +87,28 @@ def _capture_deeds(desk: Desk, capture: CapturePanel) -> tuple[Deed, ...]:
     def take() -> None:
         desk.run("take_picture")
 
+    def is_correcting() -> bool:
+        return desk.store.state.correcting is not None
+
     return (
         Deed(label="Start or stop the camera", menu=menu, key=dpg.mvKey_P, action=capture.toggle_camera),
         Deed(label="Take a picture (Space)", menu=menu, action=take, is_possible=is_looking),
         Deed(label="Photo or film of yourself…", menu=menu, action=capture.import_file),
         Deed(label="Make my avatar", menu=menu, action=capture.make_avatar, is_possible=has_pictures),
+        Deed(
+            label="Smaller brush",
+            menu=menu,
+            key=dpg.mvKey_Open_Brace,
+            action=capture.smaller_brush,
+            is_possible=is_correcting,
+        ),
+        Deed(
+            label="Larger brush",
+            menu=menu,
+            key=dpg.mvKey_Close_Brace,
+            action=capture.larger_brush,
+            is_possible=is_correcting,
+        ),
     )
 
 
@@ -100,10 +117,12 @@ def _edit_deeds(desk: Desk) -> tuple[Deed, ...]:
     menu: Menu = "Edit"
 
     def undo() -> None:
-        desk.run("undo")
+        """Of the picture that is painted on, while one is."""
+        desk.run("undo" if store.state.correcting is None else "step_outline_back")
 
     def redo() -> None:
-        desk.run("redo")
+        if store.state.correcting is None:
+            desk.run("redo")
 
     def has_body() -> bool:
         return store.state.document.body is not None
@@ -111,7 +130,13 @@ def _edit_deeds(desk: Desk) -> tuple[Deed, ...]:
     def deed(label: str, command: str) -> Deed:
         return Deed(label=label, menu=menu, action=lambda: desk.run(command), is_possible=has_body)
 
-    can_undo, can_redo = (lambda: store.can_undo), (lambda: store.can_redo)
+    def can_undo() -> bool:
+        correcting = store.state.correcting
+        return store.can_undo if correcting is None else bool(correcting.past)
+
+    def can_redo() -> bool:
+        return store.can_redo and store.state.correcting is None
+
     return (
         Deed(label="Undo", menu=menu, key=dpg.mvKey_Z, control=True, action=undo, is_possible=can_undo),
         Deed(label="Redo", menu=menu, key=dpg.mvKey_Z, control=True, shift=True, action=redo, is_possible=can_redo),

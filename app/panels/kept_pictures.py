@@ -25,7 +25,7 @@ BIN_WIDTH = 24
 """Of the design, as `icon_button` makes a small one."""
 FRONT_FACE = "front with the mouth closed"
 """A smile is another view."""
-TEXTURES = "captured pictures"
+TEXTURES, CLICKS = "captured pictures", "clicks on captured pictures"
 MADE_IN_A_FRAME = 6
 """Small copies; more would be felt."""
 
@@ -46,9 +46,12 @@ class KeptPictures:
 
     def build(self) -> None:
         desk, theme = self._desk, self._desk.theme
-        if dpg.does_item_exist(TEXTURES):
-            dpg.delete_item(TEXTURES)  # of the content before this one
+        for registry in (TEXTURES, CLICKS):
+            if dpg.does_item_exist(registry):
+                dpg.delete_item(registry)  # of the content before this one
         dpg.add_texture_registry(tag=TEXTURES)
+        with dpg.item_handler_registry(tag=CLICKS):
+            dpg.add_item_clicked_handler(dpg.mvMouseButton_Left, callback=self._clicked)
         heading(theme, "Pictures")
         self._wanted = small_text(theme, wrap=desk.inner_width)
         self._grid = dpg.add_group()
@@ -84,6 +87,10 @@ class KeptPictures:
             tip="For good; an avatar that was made of them stays",
             tag="capture delete",
         )
+
+    def _clicked(self, _sender: Item, clicked: tuple[int, Item]) -> None:
+        """On a small copy."""
+        self._desk.run("correct_outline", name=dpg.get_item_user_data(clicked[1]))
 
     def _import_folder(self) -> None:
         self._desk.dialogs.choose_folder(
@@ -163,15 +170,20 @@ class KeptPictures:
         theme, cell, (width, height) = self._desk.theme, self._cells[picture.name], self._size
         dpg.delete_item(cell, children_only=True)
         dpg.push_container_stack(cell)
-        image = dpg.add_image(self._textures[picture.name], width=width, height=height)
+        image = dpg.add_image(
+            self._textures[picture.name], width=width, height=height, user_data=picture.name, tag=f"kept {picture.name}"
+        )
+        dpg.bind_item_handler_registry(image, CLICKS)
         troubles = picture.shot.troubles
         about = "\n".join([picture.source, *(f"{sentence(each.message)}: {each.hint}" for each in troubles)])
         tooltip(theme, image, about)
         with dpg.group(horizontal=True, xoffset=width - theme.px(BIN_WIDTH)):
-            sign = dpg.add_text(Icons.WARNING if troubles else "", color=WARNING)
-            dpg.bind_item_font(sign, theme.fonts.small_icons)
-            if troubles:
-                tooltip(theme, sign, about)
+            with dpg.group(horizontal=True, horizontal_spacing=0):
+                self._brush_button(picture)
+                sign = dpg.add_text(Icons.WARNING if troubles else "", color=WARNING)
+                dpg.bind_item_font(sign, theme.fonts.small_icons)
+                if troubles:
+                    tooltip(theme, sign, about)
             icon_button(
                 theme,
                 Icons.DELETE,
@@ -181,6 +193,19 @@ class KeptPictures:
                 tag=f"delete {picture.name}",
             )
         dpg.pop_container_stack()
+
+    def _brush_button(self, picture: KeptPicture) -> None:
+        theme = self._desk.theme
+        brush = icon_button(
+            theme,
+            Icons.BRUSH,
+            "Its outline is corrected by hand" if picture.is_corrected else "See its outline, and correct it",
+            lambda: self._desk.run("correct_outline", name=picture.name),
+            small=True,
+            tag=f"correct {picture.name}",
+        )
+        if picture.is_corrected:
+            dpg.bind_item_theme(brush, theme.selected_button)
 
 
 def _small_copy(picture: KeptPicture, size: tuple[int, int]) -> np.ndarray:

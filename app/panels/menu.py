@@ -51,7 +51,7 @@ class MenuBar:
     def sync(self) -> None:
         """Once a frame: what cannot be done now is faint."""
         for item, deed in self._conditional:
-            is_possible = deed.is_possible is None or deed.is_possible()
+            is_possible = deed.can_be_done
             if self._possible.get(item) is not is_possible:
                 self._possible[item] = is_possible
                 dpg.configure_item(item, enabled=is_possible)

@@ -57,7 +57,7 @@ class PhotoSection:
                 callback=lambda _sender, on: self._show_outline(on),
             )
             tooltip(
-                theme, outline, "What lies inside is taken for the person. Where it is wrong, another picture may help."
+                theme, outline, "What lies inside is taken for the person. Pictures that are kept can be corrected."
             )
             self._place = dpg.add_group()
             self._name = small_text(theme, wrap=desk.inner_width)

@@ -21,6 +21,7 @@ JOB_TITLES = {
     "save": "Saving",
     "export": "Exporting",
     "drive": "Getting ready to drive",
+    "outline": "Looking for your outline",
 }
 
 

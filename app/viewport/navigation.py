@@ -24,6 +24,12 @@ MOUSE = {
         "Drag a ring": "Turn the chosen joint",
         "Escape": "Let go of the joint",
     },
+    "Mouse over a picture whose outline is corrected": {
+        "Drag": "Paint what is me, or not me",
+        "Shift+drag, right drag": "Take back what was painted",
+        "Wheel": "Size of the brush",
+        "Escape": "Done",
+    },
     "Mouse over sliders": {
         "Drag": "Change; one drag is one step of undo",
         "Ctrl+click": "Type the number",

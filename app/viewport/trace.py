@@ -62,7 +62,8 @@ class Trace:
 
     def _watch(self, state: State, viewport: Viewport, *, new_picture: bool, now: float) -> None:
         """Tell once that nothing has moved for a while."""
-        if new_picture or state is not self._state or state.jobs:
+        is_followed = state.correcting is None or state.correcting.is_up_to_date
+        if new_picture or state is not self._state or state.jobs or not is_followed:
             self._state, self._changed_at, self._is_settled = state, now, False
         if now - self._looked_at < LOOK_SECONDS:
             return
@@ -94,6 +95,7 @@ class Trace:
             driving=state.driving.phase,
             refining=state.refining.phase,
             captured=len(state.capturing.pictures),
+            is_correcting=state.correcting is not None,
             handles=viewport.gizmo_handles(state),
             rectangles=self._rectangles,
         )

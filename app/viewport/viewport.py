@@ -22,6 +22,7 @@ from .gizmo_layer import JointGizmo
 from .guided_picture import METERS_HEIGHT, WORDS_HEIGHT, GuidedPicture
 from .hud import JOB_TITLES, Overlay
 from .navigation import Drag, gesture_of, zoomed_at
+from .outline_picture import OutlinePicture
 from .picture import Painter, Picture
 from .source_picture import Inset, SourcePicture
 from .texture import ViewportTexture
@@ -39,8 +40,17 @@ CLICK_DISTANCE = 4.0
 class Viewport:
     """Main thread only. Once a frame: `handle_mouse`, then `draw`; after the first frame `adopt`."""
 
-    def __init__(self, services: Services, theme: Theme, texture: ViewportTexture, source: SourcePicture) -> None:
+    def __init__(
+        self,
+        services: Services,
+        theme: Theme,
+        texture: ViewportTexture,
+        source: SourcePicture,
+        outlined: ViewportTexture,
+    ) -> None:
+        """`outlined` is for a picture that is painted on."""
         self._services = services
+        self._outlined = outlined
         self._source = source
         self._theme = theme
         self.texture = texture
@@ -65,6 +75,7 @@ class Viewport:
         self._gizmo = JointGizmo(self._services, self._theme, self._drawlist)
         self._inset = Inset(self._theme, self._drawlist, self._source)
         self._mirror = GuidedPicture(self._theme, self._drawlist, self._source)
+        self._outline = OutlinePicture(self._services, self._theme, self._drawlist, self._outlined)
         self._overlay = Overlay(self._theme, self._drawlist)
         with dpg.handler_registry():
             for button in (dpg.mvMouseButton_Left, dpg.mvMouseButton_Right, dpg.mvMouseButton_Middle):
@@ -72,7 +83,7 @@ class Viewport:
                 dpg.add_mouse_release_handler(button=button, callback=lambda: self._released())
             dpg.add_mouse_move_handler(callback=lambda: self._moved())
             dpg.add_mouse_wheel_handler(callback=self._wheel)
-            dpg.add_key_press_handler(dpg.mvKey_Escape, callback=lambda: self._gizmo.cancel())
+            dpg.add_key_press_handler(dpg.mvKey_Escape, callback=lambda: self._escaped())
             dpg.add_mouse_double_click_handler(button=dpg.mvMouseButton_Left, callback=lambda: self._double_clicked())
 
     @property
@@ -139,6 +150,8 @@ class Viewport:
             self._choose_renderer(state)
         is_free = self._drag is None and dpg.is_item_hovered(self._drawlist)
         self._gizmo.sync(state, self._size, self._mouse() if is_free else None)
+        is_over = dpg.is_item_hovered(self._drawlist)
+        self._outline.sync(state, self._size, self._mouse() if is_over else None)
         self._show_overlay(state)
         return picture is not None
 
@@ -180,7 +193,7 @@ class Viewport:
             self._figures = replace(
                 self._figures, images_per_second=self._pictures.rate(now), latency=self.latency.milliseconds
             )
-            is_free = self._shows_figures and not self._mirror.is_shown
+            is_free = self._shows_figures and not (self._mirror.is_shown or self._outline.is_shown)
             self._overlay.show_figures(self._figures if is_free else None, self._size)
         self._overlay.show_sign(state)
         self._show_mirror(state)
@@ -216,6 +229,9 @@ class Viewport:
             return
         shift = dpg.is_key_down(dpg.mvKey_LShift) or dpg.is_key_down(dpg.mvKey_RShift)
         control = dpg.is_key_down(dpg.mvKey_LControl) or dpg.is_key_down(dpg.mvKey_RControl)
+        if self._outline.is_shown:
+            self._outline.pressed(self._mouse(), says="nothing" if shift or button != 0 else None)
+            return
         if button == dpg.mvMouseButton_Left and not (shift or control) and self._gizmo.pressed(self._mouse()):
             return
         self._drag = Drag(
@@ -227,6 +243,7 @@ class Viewport:
 
     def _released(self) -> None:
         self._gizmo.released()
+        self._outline.released()
         drag, self._drag = self._drag, None
         self._was_click = drag is not None and math.dist(drag.start, self._mouse()) < CLICK_DISTANCE
         if drag is not None and drag.gesture == "orbit" and self._was_click:
@@ -235,18 +252,29 @@ class Viewport:
 
     def _moved(self) -> None:
         self._gizmo.moved(self._mouse())
+        self._outline.moved(self._mouse())
         if self._drag is not None:
             self._look(self._drag.camera(self._mouse()))
 
+    def _escaped(self) -> None:
+        if self._outline.is_shown:
+            attempt(self._services, "finish_outline")
+        else:
+            self._gizmo.cancel()
+
     def _wheel(self, _sender: Item, notches: float) -> None:
-        if dpg.is_item_hovered(self._drawlist):
+        if self._outline.is_shown:
+            if dpg.is_item_hovered(self._drawlist):
+                self._outline.resize_brush(notches)
+        elif dpg.is_item_hovered(self._drawlist):
             width, height = self._size
             orbit = self._services.store.state.view.orbit
             self._look(zoomed_at(orbit, notches, position=self._mouse(), width=width, height=height))
 
     def _double_clicked(self) -> None:
         # DearPyGui counts two presses at one place, though something was dragged in between.
-        if self._was_click and not self._gizmo.is_turning and dpg.is_item_hovered(self._drawlist):
+        is_free = not (self._gizmo.is_turning or self._outline.is_shown)
+        if self._was_click and is_free and dpg.is_item_hovered(self._drawlist):
             self._drag = None
             self.frame("body")
 

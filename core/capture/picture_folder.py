@@ -1,5 +1,6 @@
 """The pictures that were taken of a person: JPEG files in a folder of their own, each with a note of what it shows.
 
+Beside a picture may lie what was painted on it (see `said`).
 The note is written last and removed first, so that a program that is killed leaves no note without its picture.
 """
 
@@ -11,7 +12,7 @@ import logging
 import shutil
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from ..errors import StudioError
 from ..images import read_image, to_uint8
 from ..paths import TEMPORARY, atomic_write
 from ..storage.plain_values import PlainReader, to_plain
+from .said import Labels, said_file, write_said
 from .shot import Shot
 
 FORMAT = "nlfgs-studio picture"
@@ -45,6 +47,8 @@ class KeptPicture:
     """Where it comes from, in words: a camera's name, or that of a file."""
     shot: Shot
     thumbnail: UInt8[np.ndarray, "H W 3"]
+    is_corrected: bool = False
+    """Whether somebody painted who of it is the person."""
 
     @property
     def name(self) -> str:
@@ -82,15 +86,27 @@ class PictureFolder:
         kept, before = [], {each.path: each for each in known}
         for note in sorted(self.path.glob(f"{_PREFIX}*.json")):
             path = note.with_suffix(".jpg")
+            is_corrected = said_file(path).exists()
             if path in before and path.exists():
-                kept.append(before[path])
+                same = before[path].is_corrected is is_corrected
+                kept.append(before[path] if same else replace(before[path], is_corrected=is_corrected))
                 continue
             try:
                 source, shot = _read_note(note)
-                kept.append(KeptPicture(path=path, source=source, shot=shot, thumbnail=_thumbnail(path)))
+                copy = _thumbnail(path)
+                kept.append(KeptPicture(path=path, source=source, shot=shot, thumbnail=copy, is_corrected=is_corrected))
             except (OSError, ValueError, RecursionError, StudioError) as error:
                 logger.warning("the picture %s is left out: %s", path.name, error)
         return tuple(kept)
+
+    def correct(self, name: str, labels: Labels) -> None:
+        """Keep what was painted on a picture, unless that is gone.
+
+        Raises:
+            StudioError: it cannot be written there.
+        """
+        if (self.path / name).exists():
+            write_said(self.path / name, labels)
 
     def delete(self, name: str) -> None:
         """Remove one picture for good; nothing happens where it is gone already.
@@ -116,13 +132,14 @@ class PictureFolder:
         """
         for kept in self.pictures():
             path = other._fresh_path(kept.name)
-            for source, copy in ((kept.path, path), (_note_of(kept.path), _note_of(path))):
+            said = [(said_file(kept.path), said_file(path))] if kept.is_corrected else []
+            for source, copy in (*said, (kept.path, path), (_note_of(kept.path), _note_of(path))):
                 with atomic_write(copy) as temporary:
                     shutil.copyfile(source, temporary)
 
     def _own_files(self) -> list[Path]:
         """Notes first."""
-        names = (f"{_PREFIX}*.json", f"{_PREFIX}*.jpg", f"{TEMPORARY}{_PREFIX}*")
+        names = (f"{_PREFIX}*.json", said_file(Path(f"{_PREFIX}*")).name, f"{_PREFIX}*.jpg", f"{TEMPORARY}{_PREFIX}*")
         return [path for name in names for path in sorted(self.path.glob(name))]
 
     def _remove(self, paths: list[Path]) -> None:

@@ -6,12 +6,15 @@ holes and parts of what stands beside the person, which are decided anew here.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from jaxtyping import Bool, Float, UInt8
 
 from ..opencv import cv2
 from ..tracking.mediapipe_graphs import PersonSegmenter
 from .colour_evidence import colour_evidence, contrast
+from .said import NOT_PERSON, PERSON
 
 _SIDE = 320
 """Pixels of the shorter side at which is decided who is who; the edge is then drawn in all pixels."""
@@ -47,6 +50,17 @@ _MOST_CERTAIN, _MASSIVE, _LEAST_DESK, _DESK_WIDTH = 0.9, 0.5, 0.08, 0.7
 """Below a desk's edge less than this is certain, and at least this lies well inside; its height in the picture's, its
 width in the mask's widest."""
 
+_SAID, _FOLLOWS = 8.0, 3.0
+"""Odds (a logarithm) of what was painted, and of what has its colours and hangs together with it."""
+_ALIKE = 2.0
+"""Logarithm of how much likelier a colour is in the strokes of one kind than in those of the other."""
+_MOST_TAKEN, _MOST_GIVEN = 0.35, 0.15
+"""What a stroke takes from the person, or gives to them, is at most so much of their area: none gives a whole wall."""
+_MEANT = 0.25
+"""So much of a stroke has to say something new: one that only slipped over the edge takes nothing along."""
+_GAP = 0.004
+"""Of the longer side: seams that no stroke's colour is in do not part what hangs together."""
+
 
 def person_mask(
     segmenter: PersonSegmenter,
@@ -54,15 +68,27 @@ def person_mask(
     *,
     body_alpha: Float[np.ndarray, "H W"] | None = None,
     previous: Float[np.ndarray, "H W"] | None = None,
+    said: UInt8[np.ndarray, "H W"] | None = None,
 ) -> Float[np.ndarray, "H W"]:
-    """`refined_mask` of what MediaPipe finds when it looks from nearby, at the fitted body or at whom it found."""
+    """`refined_mask` of what is found in the picture."""
+    coarse = found_mask(segmenter, image, body_alpha=body_alpha)
+    return refined_mask(image, coarse, body_alpha=body_alpha, previous=previous, said=said)
+
+
+def found_mask(
+    segmenter: PersonSegmenter,
+    image: UInt8[np.ndarray, "H W 3"],
+    *,
+    body_alpha: Float[np.ndarray, "H W"] | None = None,
+) -> Float[np.ndarray, "H W"]:
+    """What MediaPipe finds when it looks from nearby, at the fitted body or at whom it found."""
     if body_alpha is not None and (body_alpha > 0.5).any():
         top, bottom, left, right = _box(body_alpha, _ROOM_ABOVE, _ROOM_BESIDE)
     else:
         top, bottom, left, right = _box(segmenter.read(image), _ROOM_AROUND, _ROOM_AROUND)
     coarse = np.zeros(image.shape[:2], np.float32)
     coarse[top:bottom, left:right] = segmenter.read(np.ascontiguousarray(image[top:bottom, left:right]))
-    return refined_mask(image, coarse, body_alpha=body_alpha, previous=previous)
+    return coarse
 
 
 def _box(mask: Float[np.ndarray, "H W"], above: float, beside: float) -> tuple[int, int, int, int]:
@@ -83,20 +109,49 @@ def refined_mask(
     *,
     body_alpha: Float[np.ndarray, "H W"] | None = None,
     previous: Float[np.ndarray, "H W"] | None = None,
+    said: UInt8[np.ndarray, "H W"] | None = None,
 ) -> Float[np.ndarray, "H W"]:
     """How much of each pixel is the person, hair and clothes included, 0..1; `coarse` is `PersonSegmenter`'s.
 
-    `body_alpha` is the silhouette of the fitted body, `previous` the refined mask of the picture before in a film.
+    `body_alpha` is the silhouette of the fitted body, `previous` the refined mask of the picture before in a film,
+    `said` what somebody painted (the labels of `said`): that is so, and what hangs together with it in its colours
+    follows.
     """
     height, width = coarse.shape
     shrink = min(1.0, _SIDE / min(height, width))
     size = max(1, round(shrink * width)), max(1, round(shrink * height))
-    if min(size) < 2 * _REACH:
-        return coarse.astype(np.float32)
-    small = np.ascontiguousarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA))
-    found = _resized(coarse, size)
-    colours = contrast(small)
-    side = max(size)
+    mask = coarse.astype(np.float32)
+    if min(size) >= 2 * _REACH:
+        small = np.ascontiguousarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA))
+        signs = _signs(small, _resized(coarse, size), *(_small(each, size) for each in (body_alpha, previous)))
+        decided = _decided(signs)
+        if said is not None and said.any():
+            decided = _decided(signs, _told(said, signs.colours, decided > 0.5))
+        mask = _edged(image, cv2.resize(decided, (width, height), interpolation=cv2.INTER_LINEAR))
+    return mask if said is None else np.where(said > 0, np.float32(said == PERSON), mask)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Signs:
+    """What speaks for the person and against, in a small copy of the picture."""
+
+    colours: Float[np.ndarray, "H W 3"]
+    person: Float[np.ndarray, "H W"]
+    behind: Float[np.ndarray, "H W"]
+    """Where it is sure, before anything was said."""
+    odds: Float[np.ndarray, "H W"]
+    desk: slice
+    kept: Bool[np.ndarray, "H W"]
+    """Where the person is so likely that what hangs together with it is no island of others."""
+
+
+def _signs(
+    image: UInt8[np.ndarray, "H W 3"],
+    found: Float[np.ndarray, "H W"],
+    body: Float[np.ndarray, "H W"] | None,
+    previous: Float[np.ndarray, "H W"] | None,
+) -> _Signs:
+    colours, side = contrast(image), max(found.shape)
     right = np.interp(found, _FOUND, _RIGHT).astype(np.float32)
     desk = _desk_rows(colours[..., 0], found)
     right[desk] = _RIGHT[0]
@@ -104,18 +159,78 @@ def refined_mask(
     person = cv2.erode((right > _SURELY).astype(np.float32), around, borderValue=(1.0,))
     behind = cv2.erode((right < _SURELY_NOT).astype(np.float32), around, borderValue=(1.0,))
     odds = _FOUND_WEIGHT * _logit(cv2.GaussianBlur(right, (0, 0), _BLUR * side))
-    body = None if body_alpha is None else _resized(body_alpha, size)
     if body is not None:
         odds = _beside_body(odds, body)
         behind[body > 0.5] = 0.0
     if previous is not None:
-        odds += _BEFORE_WEIGHT * _logit(cv2.GaussianBlur(_resized(previous, size), (0, 0), _BLUR * side))
-    odds += _COLOUR_WEIGHT * colour_evidence(colours, person, behind)
-    decided = _agreed(odds, colours)
-    decided[desk] = 0.0
+        odds += _BEFORE_WEIGHT * _logit(cv2.GaussianBlur(previous, (0, 0), _BLUR * side))
     kept = found > _LIKELY if body is None else (found > _LIKELY) | (body > 0.5)
+    return _Signs(colours=colours, person=person, behind=behind, odds=odds, desk=desk, kept=kept)
+
+
+def _decided(signs: _Signs, told: Float[np.ndarray, "H W"] | None = None) -> Float[np.ndarray, "H W"]:
+    """Who is who, 0..1; where something was `told`, those odds stand in place of all others."""
+    person, behind, odds, kept = signs.person, signs.behind, signs.odds, signs.kept
+    if told is not None:
+        person = np.where(told == 0.0, person, np.float32(told > 0.0))
+        behind = np.where(told == 0.0, behind, np.float32(told < 0.0))
+        odds, kept = np.where(told == 0.0, odds, told), np.where(told == 0.0, kept, told > 0.0)
+    decided = _agreed(odds + _COLOUR_WEIGHT * colour_evidence(signs.colours, person, behind), signs.colours)
+    decided[signs.desk] *= 0.0 if told is None else told[signs.desk] > 0.0
     decided[_islands(decided > _FAINT, kept)] = 0.0
-    return _edged(image, cv2.resize(decided, (width, height), interpolation=cv2.INTER_LINEAR))
+    return decided
+
+
+def _told(
+    said: UInt8[np.ndarray, "H W"], colours: Float[np.ndarray, "h w 3"], found: Bool[np.ndarray, "h w"]
+) -> Float[np.ndarray, "h w"]:
+    """What strokes say of each pixel, a logarithm of odds: of those under them, and of what follows them; 0 elsewhere.
+
+    A stroke that says what was `found` already takes nothing else along. One over a flag that was found to be the
+    person's takes the whole flag, as far as it went over its colours.
+    """
+    height, width = found.shape
+    person, other = (_resized((said == label).astype(np.float32), (width, height)) for label in (PERSON, NOT_PERSON))
+    person, other = person * (person >= other), other * (other > person)
+    told = np.zeros((height, width), np.float32)
+    for strokes, against, wrong, sign, most in (
+        (other, person, found, -1.0, _MOST_TAKEN),
+        (person, other, ~found, 1.0, _MOST_GIVEN),
+    ):
+        mistaken = strokes * (wrong & _meant(strokes > 0.0, wrong))
+        alike = colour_evidence(colours, mistaken, against) > _ALIKE
+        follows = wrong & (alike | (mistaken > 0.0))
+        joined = cv2.morphologyEx(follows.astype(np.uint8), cv2.MORPH_CLOSE, _disc(_GAP * max(height, width)))
+        count, parts = cv2.connectedComponents(joined, connectivity=4)
+        is_taken = np.bincount(parts[mistaken > 0.0], minlength=count) > 0
+        is_taken &= np.bincount(parts.ravel(), follows.ravel(), count) <= most * found.sum()
+        taken = is_taken[parts] & follows
+        left = _left_over(wrong & ~taken, taken, against > 0.0, most=_LEAST_ISLAND * found.sum())
+        told[taken | left] = sign * _FOLLOWS
+    told[person > 0.0], told[other > 0.0] = _SAID, -_SAID
+    return told
+
+
+def _left_over(
+    rest: Bool[np.ndarray, "H W"], taken: Bool[np.ndarray, "H W"], against: Bool[np.ndarray, "H W"], *, most: float
+) -> Bool[np.ndarray, "H W"]:
+    """Parts of the rest of no more than so many pixels, beside what was taken, of which nobody says otherwise."""
+    count, parts = cv2.connectedComponents(rest.astype(np.uint8), connectivity=4)
+    is_small = np.bincount(parts.ravel(), minlength=count) <= most
+    is_beside = np.bincount(parts[cv2.dilate(taken.astype(np.uint8), _disc(1.0)) > 0], minlength=count) > 0
+    is_meant = np.bincount(parts[against], minlength=count) > 0
+    return (is_small & is_beside & ~is_meant)[np.asarray(parts, np.int64)] & rest
+
+
+def _meant(strokes: Bool[np.ndarray, "H W"], new: Bool[np.ndarray, "H W"]) -> Bool[np.ndarray, "H W"]:
+    """Those strokes of which enough says something new."""
+    count, parts = cv2.connectedComponents(strokes.astype(np.uint8), connectivity=8)
+    areas, told = np.bincount(parts.ravel(), minlength=count), np.bincount(parts[new], minlength=count)
+    return (told > _MEANT * areas)[np.asarray(parts, np.int64)] & strokes
+
+
+def _small(mask: Float[np.ndarray, "H W"] | None, size: tuple[int, int]) -> Float[np.ndarray, "h w"] | None:
+    return None if mask is None else _resized(mask, size)
 
 
 def _resized(mask: Float[np.ndarray, "H W"], size: tuple[int, int]) -> Float[np.ndarray, "h w"]:

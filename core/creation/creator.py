@@ -230,7 +230,7 @@ class AvatarCreator:
             vertices = self._poser.pose(shaped, pose).vertices
             before = _a_moment_before(fitted, looks[index - 1].taken, taken) if index else ()
             observations = self._observer.observed(
-                number, taken.name, taken.image, look.seen.camera, pose, vertices, before
+                number, taken.name, taken.image, look.seen.camera, pose, vertices, before, taken.said
             )
             if not observations:
                 refused.append(Refused(name=taken.name, reason=f"nobody is seen in {taken.name}"))

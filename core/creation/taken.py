@@ -14,6 +14,7 @@ from jaxtyping import UInt8
 
 from ..body.model import BodyModel
 from ..capture.picture_files import LONGEST_SIDE, Thinned, limited, picture_files, read_photo
+from ..capture.said import Labels, read_said
 from ..capture.selection import chosen
 from ..capture.shot import Shot
 from ..capture.shot_observer import ShotObserver
@@ -47,6 +48,8 @@ class TakenPicture:
     """Since its film began."""
     film: str | None = None
     """Which film it is of: pictures of one follow each other."""
+    said: Labels | None = None
+    """What somebody painted on it, as large as the image."""
 
     @property
     def source(self) -> str:
@@ -113,7 +116,8 @@ def read_inputs(
                 pictures += used
                 held_out += kept
             else:
-                picture = TakenPicture(name=name, image=read_photo(path, longest_side=longest))
+                image = read_photo(path, longest_side=longest)
+                picture = TakenPicture(name=name, image=image, said=read_said(path, *image.shape[:2]))
                 (pictures if number < len(films) + len(photos) else held_out).append(picture)
         except StudioError as error:
             errors.append((name, error))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from captors import FakeCaptureEquipment, shot
+from captors import FakeCaptureEquipment, FakeSegmenter, shot
 from creators import FakeCreator
 from drivers import FakeEquipment
 from nlfgs_studio.app import documents, filming, picture_keeper
@@ -43,6 +43,7 @@ def lively(services, folder, monkeypatch, avatar, motion, plain_body) -> Service
     monkeypatch.setattr(picture_keeper, "pictures_directory", lambda: folder / "pictures")
     equipment = services.capturer.equipment = FakeCaptureEquipment()
     equipment.shot = shot(sharpness=0.1)
+    services.corrector.make_segmenter = FakeSegmenter()
     PictureFolder(folder / "pictures").add(np.zeros((20, 30, 3), np.uint8), shot(), "a camera")
     (kept,) = (folder / "pictures").glob("*.jpg")
     for ending in (".jpg", ".json"):
@@ -66,6 +67,7 @@ def lively(services, folder, monkeypatch, avatar, motion, plain_body) -> Service
 
 
 NEEDS_A_CAPTOR = {"stop_capture", "retry_capture", "take_picture"}
+NEEDS_AN_OUTLINE = {"paint_outline", "set_outline_brush", "step_outline_back", "forget_outline", "finish_outline"}
 NEEDS_REFINING = {"stop_refining", "pause_refining", "resume_refining", "revert_refining"}
 NEEDS_A_DRIVER = {"stop_driving", "retry_driving", "calibrate_driving", "forget_calibration", "hand_back"}
 
@@ -87,6 +89,15 @@ def captured(services: Services) -> None:
         assert time.monotonic() < end
 
 
+def painted_on(services: Services) -> None:
+    """A picture is open, with a stroke over it."""
+    run(services, "correct_outline", name="picture-1.jpg")
+    end = time.monotonic() + 10.0
+    while services.tick(time.monotonic()).correcting.outline is None:
+        assert time.monotonic() < end
+    run(services, "paint_outline", points=((0.5, 0.5),))
+
+
 def refined(services: Services) -> None:
     """Something was made of the avatar, and more is being made."""
     run(services, "start_refining", seconds=60.0)
@@ -100,6 +111,8 @@ def call(services: Services, name: str) -> None:
         run(services, "start_recording")
     if name in NEEDS_A_DRIVER:
         driven(services)
+    if name in NEEDS_AN_OUTLINE:
+        painted_on(services)
     if name in NEEDS_REFINING:
         refined(services)
     if name in NEEDS_A_CAPTOR:

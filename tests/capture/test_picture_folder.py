@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from nlfgs_studio.core.capture import picture_folder
 from nlfgs_studio.core.capture.picture_folder import PictureFolder
+from nlfgs_studio.core.capture.said import read_said
 from nlfgs_studio.core.capture.shot import FaceView, Shot
 from nlfgs_studio.core.errors import StudioError
 
@@ -144,3 +145,26 @@ def test_a_copy_is_whole_and_leaves_the_first_as_it_is(folder, image, tmp_path):
     ]
     folder.copy_to(other)
     assert len(other.pictures()) == 6, "none takes the place of another"
+
+
+def test_what_is_painted_goes_with_its_picture_and_is_deleted_with_it(folder, image, tmp_path):
+    labels = np.zeros((40, 48), np.uint8)
+    labels[3:9, 5:20] = 2
+    first, second = (folder.add(image, SHOT, "camera") for _ in range(2))
+    known = folder.pictures()
+    folder.correct(second.name, labels)
+    again = folder.pictures(known)
+    assert again[0] is known[0], "nothing of it changed"
+    assert [each.is_corrected for each in again] == [False, True]
+    assert again[1].thumbnail is known[1].thumbnail, "the picture is not read again"
+    other = PictureFolder(tmp_path / "you.pictures")
+    folder.copy_to(other)
+    assert [each.is_corrected for each in other.pictures()] == [False, True]
+    assert np.array_equal(read_said(other.path / second.name, 40, 48), labels)
+    folder.delete(second.name)
+    assert [each.name for each in folder.pictures()] == [first.name]
+    assert len(list(folder.path.iterdir())) == 2, "a picture and its note"
+    folder.correct(second.name, labels)
+    assert len(list(folder.path.iterdir())) == 2, "what is deleted stays so"
+    other.delete_all()
+    assert not other.path.exists()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
+from nlfgs_studio.core.capture.said import write_said
 from nlfgs_studio.core.capture.shot import Shot
 from nlfgs_studio.core.creation import taken
 from nlfgs_studio.core.creation.taken import read_inputs, spread
@@ -34,6 +36,19 @@ def test_a_folder_stands_for_what_is_in_it(tmp_path):
     assert [picture.film for picture in read.pictures] == 3 * ["walk.mp4"] + 2 * [None]
     seconds = [picture.seconds for picture in read.pictures[:3]]
     assert seconds == sorted(set(seconds))
+
+
+def test_what_was_painted_comes_with_its_picture_and_is_none_itself(tmp_path):
+    first, second = (photo(tmp_path / name) for name in ("1.png", "2.png"))
+    height, width = read_inputs([first]).pictures[0].image.shape[:2]
+    labels = np.zeros((height, width), np.uint8)
+    labels[: height // 2] = 2
+    write_said(second, labels)
+    read = read_inputs([tmp_path])
+    assert names(read.pictures) == ["1.png", "2.png"]
+    assert read.pictures[0].said is None
+    assert np.array_equal(read.pictures[1].said, labels)
+    assert read.refused == ()
 
 
 def test_no_two_pictures_share_a_name(tmp_path):
