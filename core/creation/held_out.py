@@ -1,7 +1,8 @@
 """Where the person and the head are in pictures that are judged by: found in the pictures, never in a render.
 
-Face and person are looked for by MediaPipe, the person's outline is then refined by the picture's own colours. The head
-is what of the person lies above the line through the chin, square to the face's long axis, and near the face.
+Face and person are looked for by MediaPipe, the person's outline is then refined by the picture's own colours, around
+the face once more from nearby. The head is what of the person lies above the line through the chin, square to the
+face's long axis, and near the face.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ SHORTER_SIDE = 512
 """Pixels of the pictures as they are judged; smaller ones stay as they are."""
 HEAD_REACH = 1.5
 """Of the length of the face: how far from its middle hair and hats are still the head's."""
+NEARBY = 1.15
+"""The same, of what is looked at from nearby: a wider picture's mask takes in what is behind the hair."""
 _FOREHEAD, _CHIN = 10, 152
 """Points of MediaPipe's face mesh: the middle of the hairline, and the lowest of the chin."""
 
@@ -61,9 +64,15 @@ def held_pictures(
             image = reduced(each.image)
             height, width = image.shape[:2]
             follows = each.film is not None and each.film == film
-            mask = person_mask(segmenter, image, previous=mask if follows else None)
+            before = mask if follows else None
+            mask = person_mask(segmenter, image, previous=before)
             face = detectors.detect(Frame(image=image, seconds=0.0, index=index)).face
-            head = np.zeros_like(mask) if face is None else mask * near_face(face, height, width)
+            head = np.zeros_like(mask)
+            if face is not None:
+                near = _nearby(face, height, width)
+                last = None if before is None else before[near]
+                mask[near] = person_mask(segmenter, np.ascontiguousarray(image[near]), previous=last)
+                head = mask * near_face(face, height, width)
             pictures.append(HeldPicture(name=each.name, image=image, person=mask, head=head))
             film = each.film
     return pictures
@@ -84,11 +93,28 @@ def reduced(image: UInt8[np.ndarray, "H W 3"]) -> UInt8[np.ndarray, "h w 3"]:
 def near_face(face: FaceDetection, height: int, width: int) -> Bool[np.ndarray, "H W"]:
     """Above the chin, and no farther from the face than heads reach."""
     chin, forehead = face.points[_CHIN, :2], face.points[_FOREHEAD, :2]
-    length = max(float(np.linalg.norm(forehead - chin)), 1e-6)
-    up = (forehead - chin) / length
+    middle, length = _middle_and_length(face)
     pixels = np.stack(np.meshgrid(np.arange(width) + 0.5, np.arange(height) + 0.5), axis=-1)
-    above = (pixels - chin) @ up > 0.0
-    return above & (np.linalg.norm(pixels - (chin + forehead) / 2.0, axis=-1) < HEAD_REACH * length)
+    above = (pixels - chin) @ (forehead - chin) > 0.0
+    return above & (np.linalg.norm(pixels - middle, axis=-1) < HEAD_REACH * length)
+
+
+def _nearby(face: FaceDetection, height: int, width: int) -> tuple[slice, slice]:
+    """Rows and columns."""
+    (x, y), length = _middle_and_length(face)
+    columns, rows = ((each - NEARBY * length, each + NEARBY * length) for each in (x, y))
+    return _pixels(*rows, height), _pixels(*columns, width)
+
+
+def _pixels(start: float, stop: float, size: int) -> slice:
+    """That lie between, one at least."""
+    first = min(max(round(start), 0), size - 1)
+    return slice(first, min(max(round(stop), first + 1), size))
+
+
+def _middle_and_length(face: FaceDetection) -> tuple[Float[np.ndarray, "2"], float]:
+    chin, forehead = face.points[_CHIN, :2], face.points[_FOREHEAD, :2]
+    return (chin + forehead) / 2.0, max(float(np.linalg.norm(forehead - chin)), 1e-6)
 
 
 def write_masks(folder: Path, pictures: Sequence[HeldPicture]) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from nlfgs_studio.core.creation import held_out
-from nlfgs_studio.core.creation.held_out import HEAD_REACH, SHORTER_SIDE, held_pictures
+from nlfgs_studio.core.creation.held_out import HEAD_REACH, NEARBY, SHORTER_SIDE, held_pictures
 from nlfgs_studio.core.creation.taken import TakenPicture
 from nlfgs_studio.core.tracking.detection import Detection, FaceDetection
 
 WIDTH, HEIGHT = 80, 60
 FOREHEAD, CHIN = (40.0, 20.0), (40.0, 40.0)
+FIRST_MASK = np.float32(0.9)
 
 
 def taken(name: str, *, film: str | None = None, level: int = 200) -> TakenPicture:
@@ -34,8 +35,8 @@ def masks(monkeypatch) -> list[tuple[np.ndarray, np.ndarray | None]]:
             return Detection(width=width, height=height, face=face)
 
     def mask_of(_: object, image, *, previous=None) -> np.ndarray:
-        mask = np.full(image.shape[:2], 0.9 - 0.1 * len(made), np.float32)
-        made.append((mask, previous))
+        mask = np.full(image.shape[:2], FIRST_MASK - np.float32(0.05 * len(made)), np.float32)
+        made.append((mask.copy(), previous))
         return mask
 
     monkeypatch.setattr(held_out, "Detectors", Model)
@@ -54,10 +55,30 @@ def test_only_what_follows_in_a_film_knows_the_outline_before(masks):
     ]
     held = held_pictures(pictures)
     assert [each.name for each in held] == [each.name for each in pictures]
-    assert [previous is None for _, previous in masks] == [True, False, True, True, True]
-    assert masks[1][1] is masks[0][0]
-    for each, (mask, _) in zip(held, masks, strict=True):
-        assert np.array_equal(each.person, mask)
+    whole, near = masks[::2], masks[1::2]
+    for looks in (whole, near):
+        assert [previous is None for _, previous in looks] == [True, False, True, True, True]
+    assert np.array_equal(whole[1][1], held[0].person)
+    assert np.array_equal(near[1][1], near[0][0])
+
+
+def test_around_the_face_counts_what_is_seen_from_nearby(masks):
+    (held,) = held_pictures([taken("a.png")])
+    (whole, _), (near, _) = masks
+    rows, columns = np.mgrid[0.5:HEIGHT, 0.5:WIDTH]
+    middle, reach = np.add(FOREHEAD, CHIN) / 2.0, NEARBY * (CHIN[1] - FOREHEAD[1])
+    inside = (abs(columns - middle[0]) < reach) & (abs(rows - middle[1]) < reach)
+    assert near.size == inside.sum() < whole.size
+    assert set(held.person[inside]) == set(near.ravel())
+    assert set(held.person[~inside]) == {FIRST_MASK}
+
+
+def test_a_face_beyond_the_picture_harms_nothing(masks, monkeypatch):
+    monkeypatch.setitem(globals(), "FOREHEAD", (-300.0, 20.0))
+    monkeypatch.setitem(globals(), "CHIN", (-300.0, 40.0))
+    (held,) = held_pictures([taken("a.png")])
+    assert held.person.shape == (HEIGHT, WIDTH)
+    assert not held.head.any()
 
 
 def test_the_head_is_the_person_near_the_face_and_above_the_chin(masks):
