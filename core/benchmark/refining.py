@@ -44,10 +44,7 @@ def refiner_of(avatar: Avatar, body: BodyModel, rest: Gaussians, orbit: OrbitCam
     )
     sh = avatar.parameters.sh
     parameters = replace(avatar.parameters, sh=functional.pad(sh, (0, 0, 0, 16 - sh.shape[1])))
-    avatar, settings = (
-        replace(avatar, parameters=parameters),
-        RefineSettings(corrections_from=0, corrections_every=1),
-    )
+    avatar, settings = replace(avatar, parameters=parameters), RefineSettings(corrections_from=0)
     return Refiner(body, avatar, (observation, replace(observation, picture=1)), settings=settings, device=_device())
 
 

@@ -58,12 +58,10 @@ class Corrections:
         """Logarithms of the gains, then biases."""
         return self._lights.values[self._rows[picture]].clone().requires_grad_()
 
-    def learn(self, picture: int, pose: Tensor | None, light: Tensor | None, factor: float) -> None:
+    def learn(self, picture: int, pose: Tensor, light: Tensor, factor: float) -> None:
         """Take a step from the gradients of one picture."""
+        row = self._rows[picture]
         for adam, gradient in ((self._poses, pose), (self._lights, light)):
-            if gradient is None:
-                continue
-            row = self._rows[picture]
             whole = torch.zeros_like(adam.values)
             whole[row] = gradient
             adam.step(whole, factor)

@@ -20,7 +20,7 @@ class Observation:
     name: str
     image: UInt8[np.ndarray, "H W 3"]
     mask: Float[np.ndarray, "H W"]
-    """0..1: what of a pixel is the person, hair and clothes included."""
+    """0..1: what of a pixel is the person, hair and clothes included; half precision will do."""
     weights: Float[np.ndarray, "H W"]
     """What each pixel counts; 0 where something else stands before the person, or nothing is known."""
     camera: Camera

@@ -190,10 +190,8 @@ class Refiner:
         target, camera = watched.targets.at(self._longest_side)
         # The mean of the corrections is zero: those of a single picture stay at nothing.
         corrects = self._step >= settings.corrections_from and self._corrections.num_pictures > 1
-        bends = corrects and self._step % settings.corrections_every == 0
         pose, light = self._corrections.of_pose(picture), self._corrections.of_light(picture)
-        with torch.set_grad_enabled(bends):
-            vertices = self._posed(watched, pose) if corrects else watched.vertices
+        vertices = self._posed(watched, pose) if corrects else watched.vertices
         gaussians = self._rig.rig(self._trained.now, vertices)
         moments.append(time.perf_counter())
         behind = torch.from_numpy(self._random.random(3)).float().to(self._device)
@@ -215,7 +213,9 @@ class Refiner:
             factor = self._rate_factor()
             self._trained.step(factor, self._sightings.unseen)
             if corrects:
-                self._corrections.learn(picture, pose.grad if bends else None, light.grad, factor)
+                assert pose.grad is not None
+                assert light.grad is not None
+                self._corrections.learn(picture, pose.grad, light.grad, factor)
         moments.append(time.perf_counter())
         self.timings = dict(zip(STAGES, (1e3 * np.diff(moments)).tolist(), strict=True))
         return value, psnr

@@ -56,10 +56,8 @@ class RefineSettings:
 
     sh_steps: tuple[int, ...] = (1000, 2000, 3000)
     """When degree 1, 2 and 3 begin, given 4, 9 and 16 pictures."""
-    corrections_from: int = 300
+    corrections_from: int = 30
     """The step after which pictures get corrections of pose and light: first the avatar has to be somebody."""
-    corrections_every: int = 2
-    """Steps between two that move a pose, which costs as much again as the rig."""
     correction_pull: float = 0.01
     """Part of its correction that a picture loses at each of its steps."""
 

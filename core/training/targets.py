@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float, Int, UInt8
 from torch import Tensor
 from torch.nn import functional
 
@@ -28,7 +28,7 @@ too dark would therefore pass for skin, and be a dark dash when somebody looks a
 
 
 class Targets:
-    """One observation in the size that it is drawn in now; half precision, for there may be hundreds."""
+    """One observation in the size that it is drawn in now; bytes, for there may be hundreds."""
 
     def __init__(
         self,
@@ -41,7 +41,7 @@ class Targets:
         """`vertices` are those of the pose that was tracked."""
         self._observation, self._vertices, self._spoken = observation, vertices, spoken
         self._settings, self._device = settings, device
-        self._made: tuple[Tensor, Camera] | None = None
+        self._made: tuple[UInt8[Tensor, "H W 5"], float, Camera] | None = None
 
     def at(self, longest_side: int) -> tuple[Target, Camera]:
         """At most so large; an observation that is smaller is enlarged."""
@@ -51,13 +51,13 @@ class Targets:
         width, height = (max(1, round(each * side / longest)) for each in (whole.width, whole.height))
         if self._made is None or self._made[0].shape[:2] != (height, width):
             camera = whole.resized(width, height)
-            self._made = self._reduced(camera), camera
-        planes, camera = self._made
-        colors, mask, weights = planes.float().split((3, 1, 1), dim=-1)
-        return Target(colors=colors.contiguous(), mask=mask[..., 0], weights=weights[..., 0]), camera
+            self._made = *self._reduced(camera), camera
+        planes, largest, camera = self._made
+        colors, mask, weights = (planes.float() / 255.0).split((3, 1, 1), dim=-1)
+        return Target(colors=colors.contiguous(), mask=mask[..., 0], weights=largest * weights[..., 0]), camera
 
-    def _reduced(self, camera: Camera) -> Float[Tensor, "H W 5"]:
-        """Colours times the mask, mask, and weights of mean 1."""
+    def _reduced(self, camera: Camera) -> tuple[UInt8[Tensor, "H W 5"], float]:
+        """Colours times the mask, mask, and weights as parts of the largest; and that one, with their mean at 1."""
         observation = self._observation
         mask = torch.from_numpy(observation.mask).float().unsqueeze(-1)
         colors = torch.from_numpy(observation.image).float() / 255.0 * mask
@@ -67,8 +67,9 @@ class Targets:
         if planes.shape[:2] != (camera.height, camera.width):
             size, mode = (camera.height, camera.width), "area" if camera.height < len(planes) else "bilinear"
             planes = functional.interpolate(planes.permute(2, 0, 1)[None], size=size, mode=mode)[0].permute(1, 2, 0)
-        planes[..., 4] /= planes[..., 4].mean().clamp_min(1e-6)
-        return planes.to(self._device, torch.float16)
+        mean, largest = (float(each) for each in (planes[..., 4].mean(), planes[..., 4].max()))
+        planes[..., 4] /= max(largest, 1e-6)
+        return (255.0 * planes).round().to(self._device, torch.uint8), largest / max(mean, 1e-6)
 
 
 class SpokenParts:

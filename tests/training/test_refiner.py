@@ -197,8 +197,8 @@ def test_a_gradient_that_is_no_number_hurts_nobody(plain_body, grey, views, monk
 
 
 def test_a_single_picture_pays_for_no_corrections(plain_body, grey, views, monkeypatch):
-    posed = []
-    monkeypatch.setattr(Refiner, "_posed", lambda _self, watched, _correction: posed.append(1) or watched.vertices)
+    posed, pose = [], Refiner._posed
+    monkeypatch.setattr(Refiner, "_posed", lambda *given: posed.append(1) or pose(*given))
     refiner, _ = _refined(plain_body, grey, views[:1], 9)
     assert not posed
     refiner.add(views[1])
@@ -242,7 +242,7 @@ def test_a_body_that_tracking_put_a_little_aside_is_put_right(plain_body, person
     off = [replace(views[1], pose=moved), *views[2:], views[0]]
 
     def loss(corrections_from: int) -> float:
-        settings = replace(SETTINGS, sh_steps=(), corrections_from=corrections_from, corrections_every=1)
+        settings = replace(SETTINGS, sh_steps=(), corrections_from=corrections_from)
         settings = replace(settings, rates=replace(settings.rates, shift=0.003))
         _, steps = _refined(plain_body, person, off, 80, settings=settings)
         return float(np.mean([step.loss for step in steps[-4:]]))
@@ -312,6 +312,17 @@ def test_small_observations_are_enlarged_and_large_ones_reduced(plain_body, view
         columns = (target.mask.sum(0) * (torch.arange(side) + 0.5)).sum() / target.mask.sum() / side
         before = (view.mask.sum(0) * (np.arange(SIDE) + 0.5)).sum() / view.mask.sum() / SIDE
         assert float(columns) == pytest.approx(before, abs=0.002)
+
+
+def test_targets_of_bytes_lose_no_more_than_a_byte_rounds(plain_body, views):
+    weights = np.random.default_rng(0).random((SIDE, SIDE)).astype(np.float32)
+    view = replace(views[1], weights=weights, mask=views[1].mask.astype(np.float16))
+    target, _ = Targets(view, torch.zeros(1, 3), SpokenParts(plain_body), SETTINGS, torch.device("cpu")).at(SIDE)
+    colors = view.image / 255.0 * view.mask[..., None]
+    assert np.abs(target.colors.numpy() - colors).max() <= 0.501 / 255.0
+    assert np.abs(target.mask.numpy() - view.mask).max() <= 0.501 / 255.0
+    assert float(target.weights.mean()) == pytest.approx(1.0, abs=1e-3)
+    assert np.abs(target.weights.numpy() * weights.mean() - weights).max() <= 0.6 / 255.0
 
 
 def test_the_mouth_counts_more(body):
