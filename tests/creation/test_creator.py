@@ -139,7 +139,7 @@ def test_more_pictures_of_a_known_person_are_only_posed(body, creator, made, por
 def test_outlines_of_a_film_know_those_a_moment_before(creator, made, portraits, monkeypatch):
     known: list[bool] = []
 
-    def mask_of(_: object, image, *, body_alpha, previous=None) -> np.ndarray:
+    def mask_of(_: object, image, *, body_alpha, previous=None, said=None) -> np.ndarray:
         assert previous is None or previous.shape == image.shape[:2]
         known.append(previous is not None)
         return body_alpha
