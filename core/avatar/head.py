@@ -14,7 +14,8 @@ from .patterns import mixed, smoothstep, waves_within
 from .skin import bare_skin, mirrored, zones_of
 
 OPACITY = 0.99
-_TEETH, _GUMS, _TONGUE = (0.90, 0.87, 0.80), (0.62, 0.27, 0.25), (0.70, 0.36, 0.34)
+TEETH = (0.90, 0.87, 0.80)
+_GUMS, _TONGUE = (0.62, 0.27, 0.25), (0.70, 0.36, 0.34)
 _SCLERA, _PUPIL, _HIGHLIGHT = (0.83, 0.805, 0.785), (0.025, 0.022, 0.022), (1.0, 1.0, 1.0)
 _PUPIL_ANGLE, _IRIS_ANGLE = np.radians(7.5), np.radians(20.5)
 _LOOK_DOWN = np.radians(1.5)
@@ -172,7 +173,7 @@ def _mouth(
             height = up * places.points[row, 1]
             root = (height - height.min()) / max(float(np.ptp(height)), 1e-6)
             between = 0.10 * np.cos(places.points[row, 0] * (np.pi / 0.0085)) ** 16
-            enamel = np.array(_TEETH) * (1.0 - between)[:, None]
+            enamel = np.array(TEETH) * (1.0 - between)[:, None]
             colours[row[mouth]] = mixed(enamel, _GUMS, smoothstep(0.62, 0.80, root))
     front = places.points[lips > 0.5, 2].max(initial=places.points[mouth, 2].max())
     unit = places.anatomy.eye_distance / 0.06

@@ -28,6 +28,7 @@ from .nearby import colours_nearby
 from .painting import painted, parts_means
 from .symmetry import completed, other_side
 from .taken import spread
+from .unseen import with_unseen_parts
 
 MOST_READ, MOST_PAINTED = 4, 6
 """Pictures; the network takes two seconds or three for each, painting one."""
@@ -86,7 +87,8 @@ def painted_parameters(
     """Those of `blank` in the colours of the pictures.
 
     Where nothing is seen they look like the other side of the body; where neither side is, they look like what
-    is seen around them and a little as they did with `has_guess`, else like the mean of that part.
+    is seen around them and a little as they did with `has_guess`, else like the mean of that part. Hands, legs and
+    teeth of which hardly anything is seen are `with_unseen_parts`'s.
     """
     pipeline = Pipeline(body)
     observations = [observation for picture in pictures for observation in picture.observations]
@@ -105,6 +107,7 @@ def painted_parameters(
         unseen = torch.lerp(colours, nearby, _NEARBY)
     else:
         unseen = parts_means(body, blank.template, seen)
+    unseen = with_unseen_parts(body, blank.template, unseen, seen)
     colours = torch.lerp(unseen, seen.colours, seen.seen[:, None])
     parameters = replace(blank.parameters, sh=((colours - 0.5) / SH_C0)[:, None])
     rest = shape_body(body, blank.betas).vertices

@@ -1,7 +1,7 @@
 """Whose face it is: the betas of a person, from pictures in which the face moves.
 
 Shape is common to all pictures, expression is each one's own. All are solved together: the expressions' price makes
-whatever stays the same a matter of shape. What the betas cannot reach becomes a small constant offset of each point.
+whatever stays the same a matter of shape. What the betas leave then becomes a small constant offset of each point.
 """
 
 from __future__ import annotations
@@ -20,21 +20,24 @@ from .face_points import eye_distance
 from .face_rig import FaceRig
 from .face_solver import FaceEquations, FaceSolver, FaceSolverSettings, FaceState
 
-_SETTINGS = FaceSolverSettings(sparsity=10.0, independent_points=100.0)
-"""Expression is dear while shape is looked for: what could be either is shape."""
+_SHAPE_SETTINGS = FaceSolverSettings(sparsity=10.0, independent_points=15.0)
+"""The detector's errors are as smooth over the face as betas are: its points tell as much of a shape as a few would
+whose errors have nothing to do with each other. What they do not tell stays as it is on the average face. Expression is
+dear while shape is looked for: what could be either is shape.
+"""
+_OFFSET_SETTINGS = FaceSolverSettings(sparsity=10.0, independent_points=100.0)
 _MOST_PICTURES = 24
 _FIRST_STEPS = 4
 """Of each face alone, before shape is asked for."""
-_ROUNDS = 8
-_ROUNDS_WITHOUT_OFFSETS = 5
-_INDEPENDENT_PICTURES = 4.0
-"""What all pictures amount to: the detector's bias and what betas lack are the same in each."""
-_LARGEST_BETA = 4.0
+_SHAPE_ROUNDS, _OFFSET_ROUNDS = 6, 3
+_INDEPENDENT_PICTURES, _INDEPENDENT_FOR_OFFSETS = 10.0, 4.0
+"""What all pictures amount to: the detector's bias is the same in each."""
+_LARGEST_BETA, _LARGEST_OFFSET = 4.0, 0.01
 _OFFSET_DEVIATION = 0.0014
 """Metres."""
-_SIZE_DEVIATION = 0.02
-"""Of the logarithm of the head's size, which betas alone would let vary more than people's does. A single camera tells
-size from distance only by perspective, of which the detector knows little."""
+_SIZE_DEVIATION = 0.03
+"""Of the logarithm of the head's size, which betas alone would let vary more than people's does. No single camera tells
+a large head from one that is nearer."""
 _AT_LIMIT = 1e-4
 
 
@@ -68,17 +71,18 @@ def estimate_identity(
     if not detections:
         raise ValueError("an identity needs at least one face")
     faces = [detections[index] for index in _spread(detections)]
-    solver = FaceSolver(FaceRig(body, embedding), camera, _SETTINGS)
     held = np.zeros(0) if held is None else held
-    solver = solver.of_person(np.pad(held, (0, len(solver.rig.betas) - len(held))))
+    solver = FaceSolver(FaceRig(body, embedding, held), camera, _SHAPE_SETTINGS)
     states = [solver.start(face) for face in faces]
     for _ in range(_FIRST_STEPS):
         states = _each_alone(solver, states, faces)
-    for done in range(_ROUNDS):
-        solver, states = _reshape(solver, states, faces, len(held), with_offsets=done >= _ROUNDS_WITHOUT_OFFSETS)
+    for done in range(_SHAPE_ROUNDS + _OFFSET_ROUNDS):
+        if done == _SHAPE_ROUNDS:
+            solver = FaceSolver(solver.rig, camera, _OFFSET_SETTINGS)
+        solver, states = _reshape(solver, states, faces, len(held), offsets_alone=done >= _SHAPE_ROUNDS)
         states = _each_alone(solver, states, faces)
         if progress is not None:
-            progress((done + 1) / _ROUNDS, "learning the shape of the face")
+            progress((done + 1) / (_SHAPE_ROUNDS + _OFFSET_ROUNDS), "learning the shape of the face")
     residuals = [solver.solution(state, face).residual for state, face in zip(states, faces, strict=True)]
     return Identity(
         betas=solver.rig.betas,
@@ -114,11 +118,16 @@ def _reshape(
     faces: Sequence[FaceDetection],
     num_held: int,
     *,
-    with_offsets: bool,
+    offsets_alone: bool,
 ) -> tuple[FaceSolver, list[FaceState]]:
-    """One step of what is common, with every picture's own variables eliminated (Schur complement); they follow."""
+    """One step of what is common, with every picture's own variables eliminated (Schur complement); they follow.
+
+    Of the betas but for the first, which are held; or of the offsets alone.
+    """
     rig = solver.rig
-    num_betas, num_shared = len(rig.betas), len(rig.betas) + (rig.offsets.size if with_offsets else 0)
+    num_betas, num_shared = len(rig.betas), len(rig.betas) + (rig.offsets.size if offsets_alone else 0)
+    if offsets_alone:
+        num_held = num_betas
     shared = np.concatenate([rig.betas, rig.offsets.reshape(-1)])[:num_shared]
     inverse_variance = np.ones(num_shared)
     inverse_variance[num_betas:] = _OFFSET_DEVIATION**-2
@@ -126,7 +135,8 @@ def _reshape(
     growth, by_betas = _growth(rig)
     hessian[:num_betas, :num_betas] += np.outer(by_betas, by_betas) / _SIZE_DEVIATION**2
     gradient[:num_betas] -= growth * by_betas / _SIZE_DEVIATION**2
-    weight = min(1.0, _INDEPENDENT_PICTURES / len(states))
+    independent = _INDEPENDENT_FOR_OFFSETS if offsets_alone else _INDEPENDENT_PICTURES
+    weight = min(1.0, independent / len(states))
     following = []
     for state, face in zip(states, faces, strict=True):
         about = solver.linearise(state, solver.observed(face))
@@ -149,7 +159,7 @@ def _reshape(
         moved.append(state.moved(move, gaze))
     shared = shared + step
     shared[:num_betas] = np.clip(shared[:num_betas], -_LARGEST_BETA, _LARGEST_BETA)
-    offsets = shared[num_betas:].reshape(-1, 3) if with_offsets else None
+    offsets = shared[num_betas:].reshape(-1, 3).clip(-_LARGEST_OFFSET, _LARGEST_OFFSET) if offsets_alone else None
     return solver.of_person(shared[:num_betas], offsets), moved
 
 

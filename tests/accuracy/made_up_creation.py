@@ -1,6 +1,6 @@
 """Made-up people with known truth: how like them their avatars are from new sides and in new poses, and their heads.
 
-    python tests/accuracy/made_up_creation.py [--people 2] [--pictures 1 3 10] [--seconds 30] [--markdown F] [--json F]
+    python tests/accuracy/made_up_creation.py [--people 2] [--pictures 1 3 10] [--seconds 30] [--judged 4]
 
 The people are wider than what the program knows: builds and faces a quarter wider than the wardrobe's, bumps that no
 beta has, actions that work a little differently on each, hair and clothes off the skin. Each stands in one light before
@@ -23,7 +23,7 @@ from pathlib import Path
 import nlfgs_studio.core  # noqa: F401 - before numpy, whose threads it sets
 import numpy as np
 import torch
-from made_up_portraits import Photo, Photographer
+from made_up_portraits import LEARNED_FROM, Photo, Photographer
 from metrical import distances
 from nlfgs_studio.core.avatar.avatar import Avatar
 from nlfgs_studio.core.body.body_registry import builtin_body
@@ -40,8 +40,6 @@ from nlfgs_studio.core.tracking.detection import Frame
 from nlfgs_studio.core.tracking.mediapipe_detectors import Detectors
 from nlfgs_studio.core.training.refiner import Refiner
 
-LEARNED_FROM = ((0, 0), (32, 4), (-32, -4), (16, 10), (-16, -10), (48, 0), (-48, 0), (24, -8), (-24, 8), (0, 14))
-"""Degrees that the camera has gone to the person's left, and up."""
 OTHER_SIDES = ((22, 0), (-40, 6), (8, -12), (-10, 4))
 IN_FRONT = ((0, 0), (0, 2), (3, 0), (-3, 0))
 SIDES, POSES = "new side", "new pose"
@@ -53,7 +51,7 @@ COLUMNS = (
 
 
 def main() -> None:
-    options = _options()
+    options, began = _options(), time.monotonic()
     body = builtin_body()
     average = _average(body)
     found: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
@@ -61,11 +59,15 @@ def main() -> None:
         for number in range(options.people):
             person = Photographer(body, number)
             kept = {
-                SIDES: [person.photo(f"side {at}", where) for at, where in enumerate(OTHER_SIDES)],
-                POSES: [person.photo(f"pose {at}", where, turned=True) for at, where in enumerate(IN_FRONT)],
+                SIDES: [person.photo(f"side {at}", where) for at, where in enumerate(OTHER_SIDES[: options.judged])],
+                POSES: [
+                    person.photo(f"pose {at}", where, turned=True)
+                    for at, where in enumerate(IN_FRONT[: options.judged])
+                ],
             }
             held = {what: _held(photos) for what, photos in kept.items()}
-            learned = [person.photo(f"learned {at}", where).taken for at, where in enumerate(LEARNED_FROM)]
+            most = LEARNED_FROM[: max(3, *options.pictures)]
+            learned = [person.photo(f"learned {at}", where).taken for at, where in enumerate(most)]
             person.close()
             ways = {AVERAGE: lambda learned=learned: having.fit(average, learned[:3])}
             for count in options.pictures:
@@ -82,15 +84,17 @@ def main() -> None:
                     f"head's shape, {figure}, mm": value
                     for figure, value in asdict(distances(body, shape, person.vertices)).items()
                 }
-                print(f"person {number}, {name}: {_cells(figures)}", flush=True)
+                minutes = (time.monotonic() - began) / 60.0
+                print(f"{minutes:.1f} min: person {number}, {name}: {_cells(figures)}", flush=True)
                 for column, value in figures.items():
                     found[name][column].append(value)
-    page = _page(found, options)
-    print(page)
-    if options.markdown is not None:
-        options.markdown.write_text(page)
-    if options.json is not None:
-        options.json.write_text(json.dumps(found, indent=1))
+            # After each of them: a run that is cut off still tells.
+            page = _page(found, number + 1, options.seconds)
+            print(page, flush=True)
+            if options.markdown is not None:
+                options.markdown.write_text(page)
+            if options.json is not None:
+                options.json.write_text(json.dumps(found, indent=1))
 
 
 def _options() -> argparse.Namespace:
@@ -98,6 +102,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--people", type=int, default=2)
     parser.add_argument("--pictures", type=int, nargs="+", default=[1, 3, 10], choices=range(1, len(LEARNED_FROM) + 1))
     parser.add_argument("--seconds", type=float, default=30.0, help="of refining each avatar")
+    parser.add_argument("--judged", type=int, default=4, choices=range(1, 5), help="new sides, and as many new poses")
     parser.add_argument("--markdown", type=Path)
     parser.add_argument("--json", type=Path)
     return parser.parse_args()
@@ -155,9 +160,9 @@ def _figures(
     return figures
 
 
-def _page(found: Mapping[str, Mapping[str, Sequence[float]]], options: argparse.Namespace) -> str:
+def _page(found: Mapping[str, Mapping[str, Sequence[float]]], num_people: int, seconds: float) -> str:
     lines = [
-        f"Means over {options.people} people; {options.seconds:g} s of refining each. {in_words(machine())}.",
+        f"Means over {num_people} people; {seconds:g} s of refining each. {in_words(machine())}.",
         "",
         f"| | {' | '.join(COLUMNS)} |",
         f"|{'---|' * (1 + len(COLUMNS))}",

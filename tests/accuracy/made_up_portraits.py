@@ -27,6 +27,8 @@ from wider_people import somebody
 
 SEED, SIDE, DISTANCE = 64_007, 512, 0.75
 """Pixels, and metres from the head."""
+LEARNED_FROM = ((0, 0), (32, 4), (-32, -4), (16, 10), (-16, -10), (48, 0), (-48, 0), (24, -8), (-24, 8), (0, 14))
+"""Degrees that the camera has gone to the person's left, and up."""
 HEAD_TURN = (6.0, 14.0, 4.0)
 """Degrees, standard deviations of nodding, turning and tilting."""
 HEAD, FEET = JOINT_NAMES.index("head"), [JOINT_NAMES.index(f"{side}_foot") for side in ("left", "right")]
@@ -54,6 +56,11 @@ class Photographer:
     def vertices(self) -> Float[np.ndarray, "V 3"]:
         """Of the person at rest with a neutral face."""
         return self._person.shaped.vertices.double().numpy()
+
+    @property
+    def betas(self) -> Float[torch.Tensor, " S"]:
+        """Which do not tell the bumps."""
+        return self._person.betas
 
     def photo(self, name: str, degrees: tuple[float, float], *, turned: bool = False) -> Photo:
         """From so far to the person's left, and from above; `turned` turns the head. Each has another face."""
