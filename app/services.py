@@ -84,6 +84,8 @@ class Services:
         self.capturer.may_open = lambda: not self.driver.holds_source
         self.creator = HeldCreator()
         self.virtual_camera = VirtualCamera(store)
+        self.waits_for_cameras = ""
+        """The command that comes again as soon as it is known which cameras there are."""
         self.drawing = drawing
         self._recent = RecentFiles() if keeps_recent else None
         self._warnings = WarningQueue()
@@ -246,8 +248,11 @@ class Services:
 
     # Jobs
 
+    def is_running(self, name: str) -> bool:
+        return name in self._jobs.running
+
     def start(self, name: str, work: Callable[[JobContext], Any], finish: Finish, fail: Finish = lambda _: ()) -> None:
-        if name in self._jobs.running:
+        if self.is_running(name):
             raise StudioError(f"the program is still busy: {name}", hint="wait for it, or cancel it")
         self._finishers[name] = finish, fail
         self._jobs.start(name, work)

@@ -157,6 +157,7 @@ def _entered(folder: Path, step: int) -> Iterator[None]:
     Raises:
         StudioError: it cannot be made or written to, or another training goes on there.
     """
+    from ...core.distillation.checkpoints import checkpoint_path, checkpoints
     from ...core.distillation.curve import NAME, cut_curve
 
     try:
@@ -165,6 +166,9 @@ def _entered(folder: Path, step: int) -> Iterator[None]:
         raise StudioError(f"cannot make the folder {folder}: {error.strerror}", hint="choose another folder") from error
     check_writable(folder / NAME)
     with alone_in(folder):
+        found = checkpoints(folder)
+        if found and found[-1].name > checkpoint_path(folder, step).name:
+            raise StudioError(f"{folder} has been gone on with meanwhile", hint="try again")
         cut_curve(folder, step)
         yield
 

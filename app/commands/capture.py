@@ -22,8 +22,8 @@ def start_capture(services: Services, *, source: str | Path | None = None) -> No
         services,
         source,
         before=state.capturing.source,
-        command="start_capture",
-        else_="photos or a film in the Capture panel",
+        name="start_capture",
+        instead="photos or a film in the Capture panel",
     )
     if not wanted:
         return

@@ -25,7 +25,7 @@ def start_driving(services: Services, *, source: str | Path | None = None) -> No
     """Let a camera (`camera:0`), a film, a folder of pictures or a photo move the avatar; None: the one before."""
     before = services.store.state.driving.source
     wanted = source_or_camera(
-        services, source, before=before, command="start_driving", else_="a film in the Drive panel"
+        services, source, before=before, name="start_driving", instead="a film in the Drive panel"
     )
     if not wanted:
         return

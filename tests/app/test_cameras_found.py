@@ -41,12 +41,28 @@ def test_that_there_is_none_is_said_after_looking(services, devices, command):
         run(services, command)
 
 
-def test_while_they_are_looked_for_nobody_is_told_to_connect_one(services, devices, monkeypatch):
+@pytest.fixture
+def looking(services, devices, monkeypatch) -> threading.Event:
+    """Somebody looks for cameras, until it is set."""
     found = threading.Event()
-    monkeypatch.setattr(camera_source, "list_cameras", lambda: (found.wait(), ())[1])
+    monkeypatch.setattr(camera_source, "list_cameras", lambda: (found.wait(), tuple(devices))[1])
     run(services, "find_cameras")
-    ticked(services, lambda state: any(job.name == "cameras" for job in state.jobs))
-    with pytest.raises(StudioError, match="being looked for"):
-        run(services, "start_capture")
-    found.set()
-    ticked(services, lambda state: state.driving.cameras == ())
+    return found
+
+
+def test_whoever_begins_while_they_are_looked_for_waits_for_the_first(services, looking):
+    run(services, "start_driving")
+    run(services, "start_capture")
+    looking.set()
+    state = ticked(services, lambda state: state.capturing.phase == "running")
+    assert state.capturing.source == "camera:2"
+    assert not state.driving.is_on
+
+
+def test_who_has_chosen_a_film_meanwhile_keeps_it(services, looking):
+    run(services, "start_capture")
+    run(services, "start_driving", source="film.mp4")
+    looking.set()
+    state = ticked(services, lambda state: state.driving.cameras is not None and state.driving.phase == "running")
+    assert state.driving.source == "film.mp4"
+    assert not state.capturing.is_on
