@@ -224,7 +224,8 @@ class Refiner:
         """Of the rates, at this step."""
         settings = self._settings
         decayed = max(settings.least_rate, 0.5 ** (self._step / settings.rate_half_life))
-        return min(1.0, (self._step + 1) / settings.warm_up) * decayed
+        warm_up = max(settings.warm_up, len(self._watched))
+        return min(1.0, (self._step + 1) / warm_up) * decayed
 
     def _posed(self, watched: _Watched, correction: Tensor) -> Float[Tensor, "V 3"]:
         pose = corrected(watched.pose, correction, self._shaped.joints[0], watched.middle)

@@ -38,7 +38,9 @@ class RefineSettings:
     seed: int = 0
     rates: LearningRates = field(default_factory=LearningRates)
     warm_up: int = 30
-    """Steps in which the rates rise to their full: the first are taken before Adam knows how much gradients vary."""
+    """Steps in which the rates rise to their full, at least; as many as there are observations, where these are more.
+    Until Adam has seen all of them it takes for sure what only the last ones say, and the rest would get worse.
+    """
     rate_half_life: int = 2000
     """Steps after which the Gaussians' rates are halved."""
     least_rate: float = 0.1
@@ -57,7 +59,7 @@ class RefineSettings:
     sh_steps: tuple[int, ...] = (1000, 2000, 3000)
     """When degree 1, 2 and 3 begin, given 4, 9 and 16 pictures."""
     corrections_from: int = 30
-    """The step after which pictures get corrections of pose and light: first the avatar has to be somebody."""
+    """The step after which pictures get corrections of pose and light; later is no better."""
     correction_pull: float = 0.01
     """Part of its correction that a picture loses at each of its steps."""
 
