@@ -175,7 +175,7 @@ class _Run:
         self._wires.glances.put(glance)
         troubles = shot.troubles
         # Whoever presses twice wants it all the same.
-        is_urged = self._looked_at - self._refused_at < URGING_SECONDS and not any(each.is_fatal for each in troubles)
+        is_urged = self._looked_at - self._refused_at < URGING_SECONDS and shot.is_usable
         if is_due or (is_wished and (not troubles or is_urged)):
             self._shots.append(shot)
             self._wires.events.put(Took(image=frame.image, shot=shot))

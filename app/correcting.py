@@ -1,6 +1,6 @@
 """Corrects by hand who of a picture is the person; belongs to the main thread, looks for the outline in jobs.
 
-What is painted is kept beside the picture soon after each stroke: nothing has to be saved, and closing loses nothing.
+What is painted is kept beside the picture within a moment: nothing has to be saved, and closing loses nothing.
 """
 
 from __future__ import annotations
@@ -8,58 +8,38 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
-from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from jaxtyping import Float, UInt8
 
-from ..core.capture.said import LONGEST_SIDE, Labels, painted, read_said
+from ..core.capture.said import Labels, painted
 from ..core.errors import Cancelled, StudioError
 from ..core.jobs import JobContext, JobFinished, JobRunner, Progress
 from .actions import Report, SetCapturing, SetCorrecting
-from .corrected import LABELS, LARGEST, SMALLEST, Correcting, Outline, Says, outline_of
+from .corrected import LABELS, LARGEST, SMALLEST, Correcting, Outline, Says
 from .held_creator import HeldCreator
+from .material import kept_pictures
+from .outline_finding import Found, find
 from .picture_keeper import PictureKeeper, is_made_of_pictures
 from .refining import Refining
-from .state import Status
+from .state import Point, Status
 from .store import Store
 
 if TYPE_CHECKING:
-    from ..core.creation.creator import AvatarCreator, Creation
     from ..core.tracking.mediapipe_graphs import PersonSegmenter
 
 JOB = "outline"
 _FOLLOW = "follow"
 KEEP_SECONDS = 0.5
-"""After the last stroke it is kept."""
+"""After the first stroke that is not kept yet; who paints on does not put it off."""
 MOST_STEPS = 40
 """That can be taken back."""
-_PLACING = 0.8
-"""Of the work of finding an outline, where the body is found first."""
-
-Point = tuple[float, float]
+LARGER = 1.2
+"""A brush that is one notch larger."""
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Found:
-    """What does not change while somebody paints."""
-
-    name: str
-    picture: UInt8[np.ndarray, "H W 3"]
-    coarse: Float[np.ndarray, "H W"]
-    body: Float[np.ndarray, "H W"] | None
-    """The silhouette of the body, where it is known who it is."""
-
-    def outline(self, labels: Labels) -> Outline:
-        from ..core.capture.segmentation import refined_mask
-
-        mask = refined_mask(self.picture, self.coarse, body_alpha=self.body, said=labels)
-        return outline_of(self.picture, mask, labels)
 
 
 class Corrector:
@@ -77,11 +57,20 @@ class Corrector:
         self._jobs = JobRunner()
         self._due: Path | None = None
         """The picture to be looked into, once the one before is let go."""
-        self._found: _Found | None = None
+        self._sought: Path | None = None
+        """The one that was looked into last."""
+        self._origin: int | None = None
+        """Of the document beside which it was opened."""
+        self._found: Found | None = None
         self._first: Labels | None = None
         """What had been said when the picture was opened."""
-        self._kept: Labels | None = None
-        self._changed_at = 0.0
+        self._handed_in: Labels | None = None
+        """What the keeper was given last."""
+        self._followed: tuple[Found, Labels] | None = None
+        """What the outline was found for last, or is being found for."""
+        self._is_stroke_on = False
+        self._now = self._changed_at = 0.0
+        keeper.leaving = self.finish
 
     # What the person asks for
 
@@ -95,8 +84,8 @@ class Corrector:
         if path is None:
             raise StudioError(f"there is no picture {name}", hint="it may be deleted already")
         self.finish()
-        self._due = path
-        self._store.dispatch(SetCorrecting(correcting=Correcting(name=name, labels=np.zeros((1, 1), np.uint8))))
+        self._due, self._origin = path, self._store.state.document.origin
+        self._store.dispatch(SetCorrecting(correcting=Correcting(path=path, labels=np.zeros((1, 1), np.uint8))))
         self._begin_when_free()
 
     def choose(self, *, says: Says | None = None, radius: float | None = None) -> None:
@@ -113,8 +102,18 @@ class Corrector:
         radius = correcting.radius if radius is None else min(LARGEST, max(SMALLEST, radius))
         self._set(says=says or correcting.says, radius=radius)
 
+    def resize(self, notches: float) -> None:
+        """The brush: larger, or smaller where it is less than nothing.
+
+        Raises:
+            StudioError: no picture is open.
+        """
+        self.choose(radius=self._open.radius * LARGER**notches)
+
     def paint(self, points: Sequence[Point], *, says: Says | None = None, goes_on: bool = False) -> None:
         """A stroke along points in 0..1 of the picture's width and height; what `goes_on` is part of the one before.
+
+        After a step back nothing goes on: what comes can be taken back alone.
 
         Raises:
             StudioError: no picture is open.
@@ -124,7 +123,9 @@ class Corrector:
         label = LABELS[says or correcting.says]
         places = [(x * width, y * height) for x, y in points]
         radius = correcting.radius * max(height, width)
-        self._say_anew(painted(correcting.labels, places, radius=radius, label=label), is_step=not goes_on)
+        is_step = not (goes_on and self._is_stroke_on)
+        self._say_anew(painted(correcting.labels, places, radius=radius, label=label), is_step=is_step)
+        self._is_stroke_on = True
 
     def step_back(self) -> None:
         """Take back the last stroke.
@@ -148,19 +149,24 @@ class Corrector:
 
     def finish(self) -> None:
         """Put the picture away; nothing happens where none is open."""
-        correcting = self._store.state.correcting
-        self._due = None
-        self._jobs.cancel(JOB)
-        if correcting is None:
-            return
-        self._keep()
-        first, self._first, self._found = self._first, None, None
-        self._store.dispatch(SetCorrecting(correcting=None))
-        if first is not None and not np.array_equal(first, correcting.labels):
-            self._tell_others(correcting.name)
+        correcting, first = self._store.state.correcting, self._first
+        self._hand_in()
+        self._put_away()
+        if correcting is not None and first is not None and not np.array_equal(first, correcting.labels):
+            self._tell_others(correcting.path)
 
-    def _tell_others(self, name: str) -> None:
-        self._refining.look_again((name,))
+    def _put_away(self) -> None:
+        self._due = self._first = self._found = None
+        self._jobs.cancel(JOB)
+        if self._store.state.correcting is not None:
+            self._store.dispatch(SetCorrecting(correcting=None))
+
+    def _tell_others(self, path: Path) -> None:
+        """But not another document, whose avatar has nothing to do with the picture."""
+        state = self._store.state
+        if state.document.origin != self._origin and kept_pictures(state) != path.parent:
+            return
+        self._refining.look_again((path.name,))
         state = self._store.state
         if is_made_of_pictures(state.document) and not state.capturing.outlines_changed:
             self._store.dispatch(SetCapturing(capturing=replace(state.capturing, outlines_changed=True)))
@@ -168,7 +174,9 @@ class Corrector:
     def _say_anew(self, labels: Labels, *, is_step: bool) -> None:
         correcting = self._ready
         past = (*correcting.past, correcting.labels)[-MOST_STEPS:] if is_step else correcting.past
-        self._changed_at = time.monotonic()
+        if correcting.labels is self._handed_in:
+            self._changed_at = self._now
+        self._is_stroke_on = False
         self._set(labels=labels, past=past)
 
     @property
@@ -196,6 +204,7 @@ class Corrector:
 
     def tick(self, now: float) -> None:
         """Take in what the jobs found; `now` in seconds of a steady clock."""
+        self._now = now
         progress, finished = self._jobs.drain()
         for job in finished:
             self._finish(job)
@@ -205,58 +214,70 @@ class Corrector:
         correcting = self._store.state.correcting
         if correcting is None:
             return
-        if correcting.name not in {each.name for each in self._store.state.capturing.pictures}:
-            self._kept = correcting.labels  # it was deleted, or belongs to another document
-            self.finish()
+        if correcting.path not in {each.path for each in self._store.state.capturing.pictures}:
+            self._put_away()  # it was deleted
             return
-        if correcting.outline is None:
-            return
-        if not correcting.is_up_to_date and self._found is not None and _FOLLOW not in self._jobs.running:
-            found, labels = self._found, correcting.labels
-            self._jobs.start(_FOLLOW, lambda _: (found, found.outline(labels)))
+        self._follow(correcting)
         if now - self._changed_at >= KEEP_SECONDS:
-            self._keep()
+            self._hand_in()
 
-    def _keep(self) -> None:
-        """Beside the picture."""
+    def _follow(self, correcting: Correcting) -> None:
+        found, labels, followed = self._found, correcting.labels, self._followed
+        is_done = followed is not None and followed[0] is found and followed[1] is labels
+        if found is None or is_done or _FOLLOW in self._jobs.running:
+            return
+        self._followed = found, labels
+        self._jobs.start(_FOLLOW, lambda _: (found, found.outline(labels)))
+
+    def _hand_in(self) -> None:
+        """To the keeper, who does not let go of it until it lies beside the picture."""
         correcting = self._store.state.correcting
-        if correcting is not None and correcting.outline is not None and correcting.labels is not self._kept:
-            self._kept = correcting.labels
-            self._keeper.correct(correcting.name, correcting.labels)
+        if correcting is not None and correcting.outline is not None and correcting.labels is not self._handed_in:
+            self._handed_in = correcting.labels
+            self._keeper.correct(correcting.path, correcting.labels)
 
     def _begin_when_free(self) -> None:
         path = self._due
         if path is None or JOB in self._jobs.running:
             return
-        self._due = None
+        self._due, self._sought = None, path
         person, creator, make = self._refining.person, self._creator, self.make_segmenter
+        on_its_way = self._keeper.painted_on(path)
 
-        def find(context: JobContext) -> tuple[_Found, Outline]:
-            context.report(0.0, "reading the picture")
-            found, labels = _found(path, person, creator, make, context.report)
-            return found, found.outline(labels)
+        def work(context: JobContext) -> tuple[Found, Outline]:
+            found = find(path, person, creator, make, context.report)
+            return found, found.outline(found.said() if on_its_way is None else on_its_way)
 
-        self._jobs.start(JOB, find)
+        self._jobs.start(JOB, work)
 
     def _finish(self, job: JobFinished) -> None:
+        """What belongs to a picture that was put away meanwhile is nothing any more."""
         correcting = self._store.state.correcting
-        if isinstance(job.error, Cancelled) or correcting is None:
+        if correcting is None or isinstance(job.error, Cancelled):
             return
+        if job.name == JOB:
+            if self._due is None and correcting.path == self._sought:
+                self._show_found(job)
+        elif self._followed is not None and self._followed[0] is self._found:
+            if job.error is not None:  # it is tried again with the next stroke
+                self._say_why(job.error)
+            else:
+                self._set(outline=job.result[1])
+
+    def _show_found(self, job: JobFinished) -> None:
         if job.error is not None:
-            self._fail(job.error)
+            self._put_away()
+            self._say_why(job.error)
             return
         found, outline = job.result
-        if job.name == JOB and found.name == correcting.name and self._due is None:
-            self._found, self._first, self._kept = found, outline.labels, outline.labels
-            self._set(labels=outline.labels, outline=outline)
-        elif found is self._found:
-            self._set(outline=outline)
+        self._found, self._followed = found, (found, outline.labels)
+        self._first = self._handed_in = outline.labels
+        self._set(labels=outline.labels, outline=outline)
 
-    def _fail(self, error: BaseException) -> None:
+    def _say_why(self, error: BaseException) -> None:
         if not isinstance(error, StudioError):
             logger.error("an outline could not be found", exc_info=error)
             error = StudioError(f"the outline could not be found: {error}", hint="this is a mistake of ours")
-        self._store.dispatch(SetCorrecting(correcting=None))
         status = Status(message=error.message, hint=error.hint, kind="error")
         self._store.dispatch(Report(status=status, time=time.time()))
 
@@ -272,52 +293,3 @@ def _segmenter() -> PersonSegmenter:
     from ..core.tracking.mediapipe_graphs import PersonSegmenter
 
     return PersonSegmenter()
-
-
-def _found(
-    path: Path,
-    person: Creation | None,
-    held: HeldCreator,
-    make_segmenter: Callable[[], PersonSegmenter],
-    report: Callable[[float, str], None],
-) -> tuple[_Found, Labels]:
-    """
-    Raises:
-        StudioError: the picture cannot be read, or people cannot be found on this machine.
-    """
-    from ..core.capture.picture_files import read_photo
-    from ..core.capture.segmentation import found_mask
-
-    picture = read_photo(path, longest_side=LONGEST_SIDE)
-    body = None if person is None else _body(path.name, picture, person, held, report)
-    report(_PLACING, "looking for the outline")
-    with closing(make_segmenter()) as segmenter:
-        coarse = found_mask(segmenter, picture, body_alpha=body)
-    report(0.5 * (1.0 + _PLACING), "looking for the outline")
-    said = read_said(path, *picture.shape[:2])
-    labels = np.zeros(picture.shape[:2], np.uint8) if said is None else said
-    return _Found(name=path.name, picture=picture, coarse=coarse, body=body), labels
-
-
-def _body(
-    name: str,
-    picture: UInt8[np.ndarray, "H W 3"],
-    person: Creation,
-    held: HeldCreator,
-    report: Callable[[float, str], None],
-) -> Float[np.ndarray, "H W"] | None:
-    """Where the person's body is found, as when an avatar is made; None where it is not."""
-    from ..core.creation.silhouette import silhouette
-    from ..core.creation.taken import TakenPicture
-
-    taken = TakenPicture(name=name, image=picture)
-
-    def place(creator: AvatarCreator, report: Callable[[float, str], None]) -> Any:
-        return creator.fit_more(person, [taken], first=0, report=report)
-
-    try:
-        fitted = held.use(place, lambda fraction, message: report(_PLACING * fraction, message))
-    except StudioError as error:
-        logger.warning("the outline of %s is looked for without the body: %s", name, error.message)
-        return None
-    return silhouette(person.body, person.avatar.betas, fitted[0], *picture.shape[:2]) if fitted else None

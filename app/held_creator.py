@@ -61,6 +61,7 @@ class HeldCreator:
 
 
 def _loaded(report: Report) -> AvatarCreator:
+    report(0.0, "getting ready")  # what is imported here takes seconds the first time
     from ..core.body.body_registry import default_body
     from ..core.creation.creator import avatar_creator
 

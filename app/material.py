@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -41,8 +41,9 @@ class Material:
     """Of the document that it belongs to."""
     person: Creation
     """Who it is, without the pictures: what more pictures are placed by."""
-    names: frozenset[str]
-    """Of all pictures of the avatar's folder that were looked at, whether they were of use or not."""
+    looked_at: Mapping[str, bytes]
+    """Names of all pictures of the avatar's folder that were looked at, whether they were of use or not, each with what
+    `prints` said of it then."""
     observations: tuple[Observation, ...]
     held_out: tuple[Observation, ...]
     warnings: tuple[str, ...]
@@ -59,10 +60,10 @@ class Material:
 
     def without(self, names: Collection[str]) -> Material:
         """As though these pictures of the folder had never been there; others may be called the same."""
-        gone = self.names & frozenset(names)
+        gone = frozenset(names).intersection(self.looked_at)
         return replace(
             self,
-            names=self.names - gone,
+            looked_at={name: stamp for name, stamp in self.looked_at.items() if name not in gone},
             observations=tuple(each for each in self.observations if each.name not in gone),
             held_out=tuple(each for each in self.held_out if each.name not in gone),
         )
@@ -72,12 +73,25 @@ class Material:
         return replace(self, observations=(*self.observations, *_of_the_person(pictures)), warnings=warnings)
 
 
-def material_of(creation: Creation, judged: Sequence[FittedPicture], names: Collection[str], origin: int) -> Material:
-    """Of what an avatar was made of, and the `judged` pictures that it was not; `names` as in `Material`."""
+def prints(paths: Sequence[Path]) -> dict[str, bytes]:
+    """Of each picture's name: what tells whether something else was painted on it since."""
+    from ..core.capture.said import said_file
+
+    found = dict.fromkeys((path.name for path in paths), b"")
+    for path in paths:
+        with suppress(OSError):  # nothing was painted on it, or nothing can be read
+            found[path.name] = sha256(said_file(path).read_bytes()).digest()
+    return found
+
+
+def material_of(
+    creation: Creation, judged: Sequence[FittedPicture], looked_at: Mapping[str, bytes], origin: int
+) -> Material:
+    """Of what an avatar was made of, and the `judged` pictures that it was not; `looked_at` as in `Material`."""
     return Material(
         origin=origin,
         person=replace(creation, pictures=(), localized=None),
-        names=frozenset(names),
+        looked_at=looked_at,
         observations=_of_the_person(creation.pictures),
         held_out=_of_the_person(judged),
         warnings=creation.warnings,
@@ -125,7 +139,8 @@ def gathered(
 ) -> Material:
     """What is known but for what was deleted, and what lies in the folder besides, placed around the avatar as it is.
 
-    Pictures of the folder that were `listed` before are not looked into again.
+    Pictures of the folder that were `listed` before are not looked into again; those whose outlines were corrected
+    since are placed anew.
 
     Raises:
         StudioError: there are no pictures, or nobody is seen in them.
@@ -133,16 +148,17 @@ def gathered(
     from ..core.capture.picture_folder import PictureFolder
 
     kept = () if folder is None else PictureFolder(folder).pictures(listed)
-    names = {each.name for each in kept}
+    looked_at = prints([each.path for each in kept])  # before they are read: what is painted meanwhile is seen later
     if known is not None:
-        known = replace(known.without(known.names - names), warnings=())
+        old = [name for name, stamp in known.looked_at.items() if looked_at.get(name) != stamp]
+        known = replace(known.without(old), warnings=())
         known = known if known.observations else None
-    fresh = [each.path for each in kept if known is None or each.name not in known.names]
+    fresh = [each.path for each in kept if known is None or each.name not in known.looked_at]
     if known is not None and not fresh:
         return known
     if not fresh:
         raise StudioError("there are no pictures of this avatar", hint="take some in the Capture panel")
-    apart = set_apart(names)
+    apart = set_apart(looked_at)
 
     def place(creator: AvatarCreator, report: Report) -> Material:
         def reading(fraction: float, message: str) -> None:
@@ -152,13 +168,14 @@ def gathered(
             report(_READING + (1.0 - _READING) * fraction, message)
 
         if known is not None:
-            return _with_fresh(known, fresh, apart, creator, reading, placing)
+            more = replace(known, looked_at=looked_at)
+            return _with_fresh(more, fresh, apart, creator, reading, placing)
         avatar = document.avatar
         assert avatar is not None
         taken = taken_of(fresh, apart, creator.body, reading)
         made = creator.fit(avatar, taken.pictures, report=placing)
         judged = creator.fit_more(made, taken.held_out, first=len(made.pictures))
-        return material_of(made, judged, names, document.origin)
+        return material_of(made, judged, looked_at, document.origin)
 
     return held.use(place, report)
 
@@ -173,7 +190,6 @@ def _with_fresh(
 ) -> Material:
     from ..core.creation.doubts import doubts
 
-    known = replace(known, names=known.names | {path.name for path in fresh})
     try:
         taken = taken_of(fresh, apart, creator.body, reading)
     except StudioError as error:  # those at hand are enough

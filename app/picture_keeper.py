@@ -1,7 +1,8 @@
 """Keeps the pictures of the person whose avatar is open; belongs to the main thread, touches the disk in jobs.
 
 They lie beside the project (`NAME.pictures`), and before there is one in the program's own folder. What is asked for is
-done one after another, so that nothing is written into a folder that the pictures are just leaving.
+done one after another, so that nothing is written into a folder that the pictures are just leaving; what was painted
+goes first, beside an import too, and is tried again until it lies there.
 """
 
 from __future__ import annotations
@@ -32,11 +33,13 @@ if TYPE_CHECKING:
     from ..core.capture.said import Labels
     from ..core.capture.shot import Shot
 
-    _Work = Callable[[JobContext, PictureFolder], str | None]
+    _Work = Callable[[JobContext, PictureFolder], Status | None]
 
 IMPORT = "import"
 SUFFIX = ".pictures"
 _KEEP, _CORRECT = "pictures", "corrections"
+RETRY_SECONDS = 5.0
+"""Until what was painted is written again where it could not be."""
 
 logger = logging.getLogger(__name__)
 
@@ -79,11 +82,21 @@ class PictureKeeper:
     def __init__(self, store: Store, make_observer: Callable[[Callable[[float, str], None]], Observer]) -> None:
         self.progress: Progress | None = None
         """Of an import, while it goes on."""
+        self.leaving: Callable[[], None] = lambda: None
+        """Called before the document goes to another folder: what is still to be kept in this one is handed in."""
         self._store = store
         self._make_observer = make_observer
         self._jobs = JobRunner()
         self._waiting: deque[tuple[str, _Work]] = deque()
         """Jobs with what they do in the folder; each may give a word for the person."""
+        self._corrections: dict[Path, Labels] = {}
+        """What was painted on pictures, until it lies beside them."""
+        self._writing: tuple[Path, Labels] | None = None
+        """The one of them that is being written."""
+        self._trouble: StudioError | None = None
+        """Why the last one could not be written."""
+        self._next_try = 0.0
+        self._is_closing = False
         self._is_awake = False
         self._origin: int | None = None
         self._taken_beside: int | None = None
@@ -91,12 +104,28 @@ class PictureKeeper:
 
     @property
     def is_busy(self) -> bool:
-        return bool(self._jobs.running or self._waiting)
+        return bool(self._jobs.running or self._waiting) or self.is_correcting
+
+    @property
+    def is_importing(self) -> bool:
+        return IMPORT in (*self._jobs.running, *(name for name, _ in self._waiting))
 
     @property
     def is_correcting(self) -> bool:
-        """Whether what was painted on a picture is still on its way to the disk."""
-        return _CORRECT in (*self._jobs.running, *(name for name, _ in self._waiting))
+        """Whether what was painted is on its way to the disk; what could not be written only waits."""
+        return bool(self._corrections) and self._trouble is None
+
+    def check_corrected(self) -> None:
+        """
+        Raises:
+            StudioError: what was painted cannot be written.
+        """
+        if self._corrections and self._trouble is not None:
+            raise StudioError(f"what you painted is not kept yet: {self._trouble.message}", hint=self._trouble.hint)
+
+    def painted_on(self, path: Path) -> Labels | None:
+        """What does not lie beside that picture yet."""
+        return self._corrections.get(path)
 
     # What is asked for
 
@@ -112,20 +141,27 @@ class PictureKeeper:
 
         self._ask(_KEEP, keep)
 
-    def correct(self, name: str, labels: Labels) -> None:
+    def correct(self, path: Path, labels: Labels) -> None:
         """Keep what was painted on a picture."""
-        self._ask(_CORRECT, lambda _, folder: folder.correct(name, labels))
+        self._corrections[path] = labels
+        self._next_try = 0.0
+        self._begin_next()
 
     def delete(self, name: str) -> None:
+        folder = self._store.state.capturing.folder
+        if folder is not None:
+            self._corrections.pop(folder / name, None)
         self._ask(_KEEP, lambda _, folder: folder.delete(name))
 
     def delete_all(self) -> None:
         """Also those that are still waiting to be kept."""
         self._waiting.clear()
+        folder = self._store.state.capturing.folder
+        self._corrections = {path: labels for path, labels in self._corrections.items() if path.parent != folder}
 
-        def delete(_: JobContext, folder: PictureFolder) -> str:
+        def delete(_: JobContext, folder: PictureFolder) -> Status:
             folder.delete_all()
-            return "the pictures are deleted"
+            return Status(message="the pictures are deleted")
 
         self._ask(_KEEP, delete)
 
@@ -134,18 +170,14 @@ class PictureKeeper:
         make_observer = self._make_observer
         self._taken_beside = self._store.state.document.origin
 
-        def look_through(context: JobContext, folder: PictureFolder) -> str:
-            from ..core.capture.importing import import_pictures
+        def look_through(context: JobContext, folder: PictureFolder) -> Status:
+            from ..core.capture.importing import check_readable, import_pictures, told
 
+            check_readable(paths)
             context.report(0.0, "loading the detectors")
             with closing(make_observer(context.report)) as observer:
-                num_kept = import_pictures(
-                    paths,
-                    observer,
-                    folder.add,
-                    report=context.report,
-                )
-            return f"{num_kept} {'picture' if num_kept == 1 else 'pictures'} came in"
+                message, hint = told(import_pictures(paths, observer, folder.add, report=context.report))
+            return Status(message=message, hint=hint, kind="warning" if hint else "info")
 
         self._ask(IMPORT, look_through)
 
@@ -179,12 +211,20 @@ class PictureKeeper:
         """
         state = self._store.state
         folder, before = pictures_folder(state.file), state.capturing.folder
-        if self._jobs.running or (self._waiting and before is not None):
+        if folder != before:
+            self.leaving()
+            state = self._store.state
+        if self._jobs.running or self.is_correcting or (self._waiting and before is not None):
             return  # what was asked for is meant for the folder before
         is_saved, self._origin = state.document.origin == self._origin, state.document.origin
         if folder == before:
             return
-        self._store.dispatch(SetCapturing(capturing=replace(state.capturing, folder=folder, outlines_changed=False)))
+        is_old = is_saved and state.capturing.outlines_changed
+        self._store.dispatch(
+            SetCapturing(
+                capturing=replace(state.capturing, folder=folder, outlines_changed=is_old, import_trouble=None)
+            )
+        )
         is_own = before == pictures_directory()  # another project's pictures stay with it
         belongs = state.file.pictures == before or self._taken_beside == self._origin
         copies = is_saved and (not is_own or belongs or not is_made_of_pictures(state.document))
@@ -201,6 +241,9 @@ class PictureKeeper:
         self._ask(_KEEP, move)
 
     def _begin_next(self) -> None:
+        is_time = self._trouble is None or time.monotonic() >= self._next_try
+        if self._corrections and is_time and set(self._jobs.running) <= {IMPORT}:
+            self._write(*next(iter(self._corrections.items())))
         capturing = self._store.state.capturing
         folder, known = capturing.folder, capturing.pictures
         if not self._waiting or self._jobs.running or folder is None:
@@ -214,32 +257,79 @@ class PictureKeeper:
             try:
                 return work(context, there), None, there.pictures(known)
             except (StudioError, Cancelled) as error:
-                return "", error, there.pictures(known)
+                return None, error, there.pictures(known)
 
         self._jobs.start(name, done)
 
+    def _write(self, path: Path, labels: Labels) -> None:
+        def write(_: JobContext) -> None:
+            from ..core.capture.picture_folder import PictureFolder
+
+            PictureFolder(path.parent).correct(path.name, labels)
+
+        self._writing = path, labels
+        self._jobs.start(_CORRECT, write)
+
+    def _wrote(self, error: BaseException | None) -> None:
+        assert self._writing is not None
+        (path, labels), self._writing = self._writing, None
+        was_told, self._trouble = self._trouble is not None, None
+        if error is None:
+            if self._corrections.get(path) is labels:
+                del self._corrections[path]
+            self._mark(path, is_corrected=bool(labels.any()))
+            return
+        logger.error("what was painted on %s could not be kept", path, exc_info=error)
+        last = self._corrections.pop(path, None)
+        if last is None or self._is_closing:
+            return
+        self._corrections[path] = last  # after the others
+        self._trouble = error if isinstance(error, StudioError) else StudioError(str(error), hint="this is our mistake")
+        self._next_try = time.monotonic() + RETRY_SECONDS
+        if not was_told:
+            said = f"what you painted is not kept yet: {self._trouble.message}"
+            self._say(said, hint=f"{self._trouble.hint}; it is tried again by itself", kind="error")
+
+    def _mark(self, path: Path, *, is_corrected: bool) -> None:
+        capturing = self._store.state.capturing
+        if any(each.path == path and each.is_corrected is not is_corrected for each in capturing.pictures):
+            pictures = tuple(
+                replace(each, is_corrected=is_corrected) if each.path == path else each for each in capturing.pictures
+            )
+            self._store.dispatch(SetCapturing(capturing=replace(capturing, pictures=pictures)))
+
     def _finish(self, job: JobFinished) -> None:
+        if job.name == _CORRECT:
+            self._wrote(job.error)
+            return
         if job.error is not None:
             logger.error("the pictures could not be kept", exc_info=job.error)
             self._say(f"the pictures could not be kept: {job.error}", hint="this is a mistake of ours", kind="error")
             return
-        word, error, pictures = job.result
-        self._store.dispatch(SetCapturing(capturing=replace(self._store.state.capturing, pictures=pictures)))
+        said, error, pictures = job.result
         if isinstance(error, StudioError):
-            self._say(error.message, hint=error.hint, kind="error")
+            said = Status(message=error.message, hint=error.hint, kind="error")
         elif error is not None:
-            self._say("the import was stopped", hint="what it had kept stays")
-        elif word:
-            self._say(word)
+            said = Status(message="the import was stopped", hint="what it had kept stays")
+        capturing = replace(self._store.state.capturing, pictures=pictures)
+        if job.name == IMPORT:
+            trouble = None
+            if said is not None and said.kind != "info":
+                trouble = StudioError(said.message, hint=said.hint)
+            capturing = replace(capturing, import_trouble=trouble)
+        self._store.dispatch(SetCapturing(capturing=capturing))
+        if said is not None:
+            self._say(said.message, hint=said.hint, kind=said.kind)
 
     def _say(self, message: str, *, hint: str = "", kind: Kind = "info") -> None:
         self._store.dispatch(Report(status=Status(message=message, hint=hint, kind=kind), time=time.time()))
 
     def close(self) -> None:
-        """Nothing that was taken is lost, but an import ends."""
+        """Nothing that was taken or painted is lost, but an import ends."""
+        self._is_closing, self._trouble = True, None
         self._waiting = deque((name, work) for name, work in self._waiting if name != IMPORT)
         self.cancel_import()
-        while self._jobs.running or self._waiting:
+        while self.is_busy:
             self._begin_next()
             for job in self._jobs.drain()[1]:
                 self._finish(job)

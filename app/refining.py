@@ -8,14 +8,16 @@ the person throws it away.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ..core.channels import LatestSlot
 from ..core.errors import Cancelled, StudioError
-from .actions import Action, KeepRefined, Report, SetRefining
+from .actions import Action, KeepRefined, Report, SetCapturing, SetRefining
+from .captured import with_sources
 from .held_creator import HeldCreator
 from .material import Material, gathered, kept_pictures, material_of, with_view
 from .new_views import NewViews
@@ -65,12 +67,18 @@ class Refining:
 
     # What the person asks for
 
-    def offer(self, creation: Creation, *, judged: Sequence[FittedPicture] = (), names: Collection[str] = ()) -> None:
+    def offer(
+        self,
+        creation: Creation,
+        *,
+        judged: Sequence[FittedPicture] = (),
+        looked_at: Mapping[str, bytes] = MappingProxyType({}),
+    ) -> None:
         """The document that is open was made like this, and can be refined from the same pictures.
 
-        By those that it is `judged` by it was not made. `names` of all pictures of its folder that were looked at.
+        By those that it is `judged` by it was not made; `looked_at` as in `Material`.
         """
-        self._material = material_of(creation, judged, names, self._store.state.document.origin)
+        self._material = material_of(creation, judged, looked_at, self._store.state.document.origin)
 
     @property
     def person(self) -> Creation | None:
@@ -80,22 +88,22 @@ class Refining:
 
     def forget(self, names: Collection[str]) -> None:
         """Pictures that are being deleted are not learned from any more; what was learned stays."""
-        if self._put_away(names):
+        if self._ends_for(names):
             said = "refining ended, for pictures that it learned from are deleted"
             self._say(said, hint="it can be started again")
+        if self._material is not None:
+            self._material = self._material.without(names)  # others may be called the same
 
     def look_again(self, names: Collection[str]) -> None:
-        """Pictures whose outlines were corrected are placed anew when it starts the next time."""
-        if self._put_away(names):
+        """Outlines of these pictures were corrected; they are placed anew when it starts the next time."""
+        if self._ends_for(names):
             said = "refining ended, for outlines that it learned from were corrected"
             self._say(said, hint="started again it takes the new ones")
 
-    def _put_away(self, names: Collection[str]) -> bool:
-        """As though these pictures had never been looked at; whether refining had to end for that."""
-        material, refining = self._material, self._store.state.refining
-        is_placed = material is not None and not material.names.isdisjoint(names)
-        if material is not None and is_placed:
-            self._material = material.without(names)
+    def _ends_for(self, names: Collection[str]) -> bool:
+        """Whether it had to end, for it learns from one of these pictures, or is just looking at them."""
+        known, refining = self._known, self._store.state.refining
+        is_placed = known is not None and not known.looked_at.keys().isdisjoint(names)
         if refining.phase == "fitting" or (refining.is_on and is_placed):
             self.keep_now()
             return True
@@ -212,8 +220,9 @@ class Refining:
     def _num_pictures(self) -> int:
         state, known = self._store.state, self._known
         folder, capturing = kept_pictures(state), state.capturing
-        num_kept = len(capturing.pictures) if folder is not None and capturing.folder == folder else 0
-        return max(num_kept, 0 if known is None else known.num_pictures)
+        kept = capturing.pictures if folder is not None and capturing.folder == folder else ()
+        fresh = [each for each in kept if known is None or each.name not in known.looked_at]
+        return sum(each.shot.is_usable for each in fresh) + (0 if known is None else known.num_pictures)
 
     # Frames
 
@@ -225,6 +234,9 @@ class Refining:
             self._warn(gathered)
             if self._store.state.refining.phase == "fitting":
                 self._set(phase="refining")
+            capturing = self._store.state.capturing
+            if capturing.outlines_changed and self._store.state.refining.base is not None:  # it takes them
+                self._store.dispatch(SetCapturing(capturing=replace(capturing, outlines_changed=False)))
         if self._wires is not None:
             self._take(self._wires)
         num_pictures = self._num_pictures()
@@ -248,7 +260,7 @@ class Refining:
         for warning in material.warnings:
             if warning not in self._warned:
                 self._warned.add(warning)
-                self._say(warning, kind="warning")
+                self._say(with_sources(warning, self._store.state.capturing.pictures), kind="warning")
 
     def _take(self, wires: RefineWires) -> None:
         refining, document = self._store.state.refining, self._store.state.document

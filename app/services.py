@@ -32,6 +32,8 @@ from .documents import DEFAULT, BodyMissingError, as_avatar_file, read_document,
 from .driving import Driver
 from .endings import with_ending
 from .held_creator import HeldCreator
+from .jobs_progress import JobsProgress
+from .later import Later
 from .picture_keeper import IMPORT, check_unclaimed, pictures_of
 from .playhead import Playhead
 from .projects import SUFFIX, Opened, arriving, is_project, open_project, save_project
@@ -83,6 +85,7 @@ class Services:
         self.driver.may_open = lambda: not self.capturer.holds_source
         self.capturer.may_open = lambda: not self.driver.holds_source
         self.creator = HeldCreator()
+        self.later = Later()
         self.virtual_camera = VirtualCamera(store)
         self.waits_for_cameras = ""
         """The command that comes again as soon as it is known which cameras there are."""
@@ -94,7 +97,7 @@ class Services:
         self.refining = Refining(store, self.start, self._jobs.cancel, self.creator)
         self.corrector = Corrector(store, self.capturer.keeper, self.refining, self.creator)
         self._finishers: dict[str, tuple[Finish, Finish]] = {}
-        self._progress: dict[str, Progress] = {}
+        self._progress = JobsProgress()
         self._failed: list[BaseException] = []
         self.renderers = Renderers(store, lambda error: self.report(error.message, hint=error.hint, kind="warning"))
         self.backdrops = Backdrops(self.start)
@@ -107,20 +110,18 @@ class Services:
     def tick(self, now: float) -> State:
         """Take in what the jobs brought and move the motion on; once a frame, `now` in seconds of a steady clock."""
         progress, finished = self._jobs.drain()
+        self._progress.take(progress, now)
         for job in finished:
             self._finish(job)
         for message in self._warnings.drain():
             self.report(message, kind="warning")
-        self._progress.update({each.name: each for each in progress})
-        running = tuple(
-            self._progress.get(name) or Progress(name=name, fraction=0.0, message="", seconds_left=None)
-            for name in self._jobs.running
-        )
         self.driver.tick(now)
         self.capturer.tick(now)
         self.refining.tick(now)
         self.corrector.tick(now)
         self.virtual_camera.tick()
+        self.later.tick()
+        running = tuple(self._progress.of(name, now) for name in self._jobs.running)
         others = (self.driver.progress, self.capturer.progress, self.capturer.keeper.progress, self.corrector.progress)
         running += tuple(progress for progress in others if progress is not None)
         if running != self.store.state.jobs:
@@ -270,7 +271,7 @@ class Services:
 
     def _finish(self, job: JobFinished) -> None:
         finish, fail = self._finishers.pop(job.name)
-        self._progress.pop(job.name, None)
+        self._progress.forget(job.name)
         for action in finish(job.result) if job.error is None else fail(job.error):
             self.store.dispatch(action)
         if job.error is None:

@@ -149,6 +149,8 @@ class SourceJob(ABC, Generic[Wires]):
             self._set(phase="running")
         elif isinstance(event, SourceOpened):
             self._set(title=event.description, trouble=None)
+            if self._store.state.status.kind == "error":
+                self._say(f"{event.description} is open")  # what was wrong before is over
         elif isinstance(event, SourceTrouble):
             self._tell_trouble(event.error)
         elif isinstance(event, SourceRecovered):

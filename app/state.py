@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ..core.jobs import Progress
     from .localized import LocalizedPhoto
 
+Point = tuple[float, float]
 Vector = tuple[float, float, float]
 Kind = Literal["info", "warning", "error"]
 
@@ -74,6 +75,10 @@ class DocumentFile:
     """The photo from which the avatar was made."""
     pictures: Path | None = None
     """The folder of the pictures that it was made of, until they lie beside a project."""
+    is_of_face: bool = False
+    """Whether those pictures show little but a face."""
+    notes: tuple[str, ...] = ()
+    """What the person should know of those pictures, and which were left out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

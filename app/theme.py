@@ -76,6 +76,8 @@ class Theme:
     """As large as others; what it says is chosen."""
     primary_button: Item
     """The one thing to do here."""
+    danger_button: Item
+    """What cannot be undone."""
     small_icon_button: Item
     edge: Item
     plain: Item
@@ -163,6 +165,7 @@ def make_theme(scale: float, look: Look) -> Theme:
         ),
         chosen_button=_button_theme(ACCENT_QUIET, ACCENT_QUIET, ACCENT_QUIET, text=ACCENT_HOVERED, rounding=px(7)),
         primary_button=_button_theme(ACCENT, ACCENT_HOVERED, ACCENT_ACTIVE, text=WHITE, rounding=px(7)),
+        danger_button=_button_theme(ERROR, ERROR, ERROR, text=BACKGROUND, rounding=px(7)),
         small_icon_button=_button_theme(CLEAR, FRAME, FRAME_HOVERED, text=MUTED, rounding=px(5), padding=0),
         edge=_button_theme(BACKGROUND, ACCENT, ACCENT_ACTIVE, text=MUTED, rounding=0, padding=0),
         plain=_surface_theme(BACKGROUND, padding=(0, 0), rounding=0),

@@ -97,6 +97,8 @@ class FakeSegmenter(PersonSegmenter):
         self.goes_on.set()
         self.num_open = 0
         self.error: StudioError | None = None
+        self.breaks: Exception | None = None
+        """Raised once, by a picture that is looked at."""
 
     def __call__(self) -> FakeSegmenter:
         if self.error is not None:
@@ -106,6 +108,9 @@ class FakeSegmenter(PersonSegmenter):
 
     def read(self, picture):
         assert self.goes_on.wait(10.0)
+        breaks, self.breaks = self.breaks, None
+        if breaks is not None:
+            raise breaks
         return (np.abs(picture.astype(int) - picture[0, picture.shape[1] // 2]).max(axis=2) > 25).astype(np.float32)
 
     def close(self) -> None:

@@ -48,6 +48,8 @@ class OpenDocument(StateAction):
     """The photo from which the avatar was made."""
     pictures: Path | None = None
     """The folder of the pictures that it was made of."""
+    is_of_face: bool = False
+    notes: tuple[str, ...] = ()
 
     def reduced(self, state: State) -> State:
         _check_document(self.document)
@@ -60,6 +62,8 @@ class OpenDocument(StateAction):
             has_view=self.has_view,
             localized=self.localized,
             pictures=self.pictures,
+            is_of_face=self.is_of_face,
+            notes=self.notes,
         )
         return replace(state, document=document, files=(*state.files, file), stand_in_offered=None)
 
@@ -80,6 +84,7 @@ class DocumentSaved(StateAction):
             path=self.path,
             saved=self.document,
             localized=before.localized,
+            notes=before.notes,
             pictures=self.pictures or before.pictures,
         )
         return replace(state, files=tuple(files))

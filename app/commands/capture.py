@@ -27,6 +27,7 @@ def start_capture(services: Services, *, source: str | Path | None = None) -> No
     )
     if not wanted:
         return
+    services.corrector.finish()
     if state.driving.is_on:
         services.driver.stop()
         services.report("the avatar is no longer driven: pictures are taken now")

@@ -29,6 +29,7 @@ def start_driving(services: Services, *, source: str | Path | None = None) -> No
     )
     if not wanted:
         return
+    services.corrector.finish()
     if services.store.state.capturing.is_on:
         services.capturer.stop()
         services.report("no pictures are taken any more: the camera drives the avatar now")

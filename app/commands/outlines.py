@@ -6,21 +6,22 @@ from collections.abc import Sequence
 
 from ..corrected import Says
 from ..services import Services
+from ..state import Point
 from .registry import command
 
 
 @command("Correct the outline", name="picture-1.jpg")
 def correct_outline(services: Services, *, name: str) -> None:
     """Show one of the pictures large, with who was found to be the person, to paint on."""
-    services.capturer.stop()
     services.corrector.open(name)
+    services.capturer.stop()
 
 
 @command("Paint", points=((0.2, 0.2), (0.6, 0.7)), says="not me")
 def paint_outline(
     services: Services,
     *,
-    points: Sequence[tuple[float, float]],
+    points: Sequence[Point],
     says: Says | None = None,
     goes_on: bool = False,
 ) -> None:
@@ -35,6 +36,12 @@ def paint_outline(
 def set_outline_brush(services: Services, *, says: Says | None = None, radius: float | None = None) -> None:
     """Choose what the brush says, and its radius in parts of the picture's longer side."""
     services.corrector.choose(says=says, radius=radius)
+
+
+@command("Size of the brush", notches=1.0)
+def resize_outline_brush(services: Services, *, notches: float) -> None:
+    """Make the brush larger by so many notches, or smaller where they are less than nothing."""
+    services.corrector.resize(notches)
 
 
 @command("Step back")

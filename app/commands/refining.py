@@ -5,23 +5,23 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from ...core.errors import StudioError
-from ..actions import SetCapturing, SetRefining, SetSettings
+from ..actions import SetRefining, SetSettings
 from ..services import Services
-from .registry import command
+from .registry import attempt, command
 
 
 @command("Start refining", effect="document", seconds=0.2)
 def start_refining(services: Services, *, seconds: float | None = None) -> None:
     """Make the avatar more like its pictures, for so many seconds or as long as the settings say; one step of undo."""
-    minutes = services.store.state.settings.refine.minutes
+    minutes, keeper = services.store.state.settings.refine.minutes, services.capturer.keeper
     services.corrector.finish()
-    if services.capturer.keeper.is_correcting:
-        raise StudioError("outlines are just being kept", hint="try again in a moment")
+    keeper.check_corrected()
+    if keeper.is_correcting:  # it takes them
+        services.later.when(
+            lambda: not keeper.is_correcting, lambda: attempt(services, "start_refining", seconds=seconds)
+        )
+        return
     services.refining.start(seconds if seconds is not None else minutes * 60.0 if minutes else None)
-    capturing = services.store.state.capturing
-    if capturing.outlines_changed:  # it takes them
-        services.store.dispatch(SetCapturing(capturing=replace(capturing, outlines_changed=False)))
 
 
 @command("Stop refining", effect="document")

@@ -9,13 +9,13 @@ import dearpygui.dearpygui as dpg
 from ...core.capture.shot import Mode
 from ...core.tracking.camera_source import is_camera
 from ...core.tracking.file_source import FILM_SUFFIXES, PHOTO_SUFFIXES
-from ..captured import Capturing
+from ..captured import Capturing, will_be_made_of
 from ..commands.creation import JOB
+from ..lettering import show
 from ..settings import COUNTDOWNS
 from ..state import State
 from ..theme import Icons, Item
 from ..viewport.guided_picture import METERS_HEIGHT, GuidedPicture
-from ..viewport.outline_picture import LARGER
 from ..viewport.source_picture import SourcePicture
 from .controls import labelled, sentence, small_text, text_button, tooltip
 from .desk import Desk
@@ -31,6 +31,8 @@ WELCOME = "Pictures of yourself become your avatar. They stay on this machine."
 NO_CAMERA = (
     "No camera was found: choose photos or a film of yourself. They become your avatar, and stay on this machine."
 )
+START = "Looks at you and says what to do; nothing is kept but the pictures you take (P)"
+STOP = "Lets go of the camera or the film; your pictures stay (P)"
 OLD = "Outlines changed: make your avatar anew, or let it get better by them."
 MODES: dict[str, Mode] = {"Head and shoulders": "face", "Whole body": "body"}
 
@@ -62,13 +64,14 @@ class CapturePanel:
         self._outline = OutlineSection(desk)
         self._photo = PhotoSection(desk, create_from_photo)
         self._shown: tuple[object, ...] = ()
+        self._was_corrected = False
         self._picture_size: tuple[int, int] | None = None
         self._place: tuple[float, float] = (1.0, 1.0)
 
     def build(self, parent: Item) -> None:
         theme = self._desk.theme
-        with dpg.child_window(width=-1, height=-1, parent=parent) as area:
-            dpg.bind_item_theme(area, theme.scroll_area)
+        with dpg.child_window(width=-1, height=-1, parent=parent) as self._area:
+            dpg.bind_item_theme(self._area, theme.scroll_area)
             with dpg.group() as self._taking:
                 self._build_source()
                 self._build_picture()
@@ -93,9 +96,9 @@ class CapturePanel:
             "Start the camera",
             self.toggle_camera,
             width=desk.inner_width,
-            tip="Looks at you and says what to do; nothing is kept but the pictures you take (P)",
             tag="capture start",
         )
+        self._start_tip = tooltip(theme, self._start, START)
         self._doing = small_text(theme, wrap=desk.inner_width)
         self._trouble = TroubleLines(
             desk, retry=lambda: desk.run("retry_capture"), tip="Opens the camera or the film again"
@@ -143,6 +146,7 @@ class CapturePanel:
         half = (desk.inner_width - theme.px(8)) // 2
         with dpg.group(show=False) as self._next:
             self._news = dpg.add_text("", wrap=desk.inner_width)
+            self._notes = small_text(theme, wrap=desk.inner_width)
             with dpg.group(horizontal=True, horizontal_spacing=theme.px(8)):
                 self._refine = text_button(
                     theme,
@@ -213,17 +217,6 @@ class CapturePanel:
             lambda path: self._desk.run("import_pictures", paths=(path,)),
         )
 
-    def larger_brush(self) -> None:
-        self._resize_brush(LARGER)
-
-    def smaller_brush(self) -> None:
-        self._resize_brush(1.0 / LARGER)
-
-    def _resize_brush(self, factor: float) -> None:
-        correcting = self._desk.store.state.correcting
-        if correcting is not None:
-            self._desk.run("set_outline_brush", radius=factor * correcting.radius)
-
     def make_avatar(self) -> None:
         self._desk.dialogs.settle_unsaved("making your avatar", lambda: self._desk.run("make_avatar"))
 
@@ -253,18 +246,24 @@ class CapturePanel:
         self._outline.sync(state)
         for group in (self._taking, self._from_photo):
             dpg.configure_item(group, show=state.correcting is None)
+        is_corrected = state.correcting is not None
+        if is_corrected and not self._was_corrected:
+            dpg.set_y_scroll(self._area, 0.0)  # what to do stands above the pictures
+        self._was_corrected = is_corrected
         job = next((job for job in state.jobs if job.name == JOB), None)
         progress = self._desk.services.capturer.progress
         # Of the pictures that the open avatar was made of; the default person was made of none.
         is_made = state.document.avatar is not None and state.refining.num_pictures > 0 and job is None
         is_refined = state.refining.is_on
         shown = (capturing, state.settings.capture, job, progress, state.driving.cameras, is_made, is_refined)
+        shown = (*shown, state.file.notes)
         if shown == self._shown:
             return
         self._shown = shown
         is_looking = capturing.phase == "running"
         dpg.configure_item(self._start, label="Stop" if capturing.is_on else "Start")
-        is_first = not (capturing.is_on or capturing.pictures)
+        dpg.set_value(self._start_tip, STOP if capturing.is_on else START)
+        is_first = state.driving.cameras != () and not (capturing.is_on or capturing.pictures)
         dpg.bind_item_theme(self._start, self._desk.theme.primary_button if is_first else 0)
         dpg.configure_item(self._welcome, show=not (capturing.pictures or capturing.is_on))
         dpg.set_value(self._welcome, NO_CAMERA if state.driving.cameras == () else WELCOME)
@@ -277,20 +276,22 @@ class CapturePanel:
         dpg.configure_item(
             self._shutter, enabled=is_looking, label="Call it off" if capturing.due else "Take a picture"
         )
-        dpg.configure_item(self._make, enabled=bool(capturing.pictures) and job is None)
+        count = len(capturing.pictures)
+        dpg.configure_item(self._make, enabled=count > 0 and job is None)
         is_old = is_made and capturing.outlines_changed
         dpg.bind_item_theme(self._make, 0 if is_made and not is_old else self._desk.theme.primary_button)
         dpg.configure_item(self._next, show=is_made)
         dpg.set_value(self._news, OLD if is_old else "Your avatar is there.")
         dpg.configure_item(self._refine, label="See it get better" if is_refined else "Let it get better")
-        count = len(capturing.pictures)
+        notes = state.file.notes if is_made else ()
+        dpg.configure_item(self._notes, show=bool(notes))
+        show(self._desk.theme, self._notes, "\n".join(sentence(each) for each in notes))
         dpg.configure_item(self._count, show=count > 0)
-        whole = "the picture" if count == 1 else f"all {count} pictures"
-        dpg.set_value(self._count, f"An avatar is made of {whole} below.")
+        dpg.set_value(self._count, will_be_made_of(capturing.pictures))
         dpg.configure_item(self._job, show=job is not None)
         if job is not None:
             dpg.set_value(self._bar, job.fraction)
-            dpg.set_value(self._stage, sentence(job.message))
+            dpg.set_value(self._stage, sentence(job.message or job.name))
         chosen = state.settings.capture
         dpg.set_value(self._mode, next(label for label, mode in MODES.items() if mode == chosen.mode))
         dpg.set_value(self._automatic, chosen.is_automatic)

@@ -100,7 +100,7 @@ class Content:
             desk,
             panels,
             chosen=services.store.state.settings.panel,
-            on_choice=lambda name: kept.choose(panel=name),
+            on_choice=self._chosen,
             on_width=lambda width: kept.choose(dock_width=width),
         )
         self._build()
@@ -123,6 +123,11 @@ class Content:
         dpg.bind_item_theme(self._picture_area, self._theme.plain)
         dpg.bind_item_theme(self._timeline_area, self._theme.bar)
         dpg.set_primary_window(self.root, True)
+
+    def _chosen(self, panel: str) -> None:
+        self._kept.choose(panel=panel)
+        if panel != CapturePanel.name:  # who goes elsewhere is done with the picture
+            self.desk.run("finish_outline")
 
     def _show_panel(self, name: str) -> None:
         self._dock.choose(name)

@@ -121,10 +121,12 @@ def text_button(
     return button
 
 
-def tooltip(theme: Theme, item: Item, text: str) -> None:
+def tooltip(theme: Theme, item: Item, text: str) -> Item:
+    """The text of it, for who changes that."""
     with dpg.tooltip(item, delay=0.4) as window:
-        dpg.add_text(text)
+        words = dpg.add_text(text)
     dpg.bind_item_theme(window, theme.tooltip)
+    return words
 
 
 def small_text(theme: Theme, text: str = "", *, wrap: int = -1, muted: bool = True) -> Item:

@@ -99,14 +99,14 @@ def _capture_deeds(desk: Desk, capture: CapturePanel) -> tuple[Deed, ...]:
             label="Smaller brush",
             menu=menu,
             key=dpg.mvKey_Open_Brace,
-            action=capture.smaller_brush,
+            action=lambda: desk.run("resize_outline_brush", notches=-1.0),
             is_possible=is_correcting,
         ),
         Deed(
             label="Larger brush",
             menu=menu,
             key=dpg.mvKey_Close_Brace,
-            action=capture.larger_brush,
+            action=lambda: desk.run("resize_outline_brush", notches=1.0),
             is_possible=is_correcting,
         ),
     )
@@ -163,6 +163,10 @@ def _timeline_deeds(desk: Desk, files: FileActions, timeline: TimelinePanel) -> 
     def has_body() -> bool:
         return desk.store.state.document.body is not None
 
+    def can_change() -> bool:
+        """There is an avatar, and no picture over it that is painted on."""
+        return has_body() and desk.store.state.correcting is None
+
     def is_capturing() -> bool:
         return desk.store.state.capturing.is_on
 
@@ -176,9 +180,15 @@ def _timeline_deeds(desk: Desk, files: FileActions, timeline: TimelinePanel) -> 
 
     return (
         Deed(label="Play or pause", menu=menu, key=dpg.mvKey_Spacebar, action=play, is_possible=can_play),
-        Deed(label="Add a key", menu=menu, key=dpg.mvKey_K, action=timeline.add_key, is_possible=has_body),
-        Deed(label="Record", menu=menu, key=dpg.mvKey_R, action=timeline.toggle_recording, is_possible=has_body),
-        Deed(label="Remove key or clip", menu=menu, key=dpg.mvKey_Delete, action=timeline.remove_selected),
+        Deed(label="Add a key", menu=menu, key=dpg.mvKey_K, action=timeline.add_key, is_possible=can_change),
+        Deed(label="Record", menu=menu, key=dpg.mvKey_R, action=timeline.toggle_recording, is_possible=can_change),
+        Deed(
+            label="Remove key or clip",
+            menu=menu,
+            key=dpg.mvKey_Delete,
+            action=timeline.remove_selected,
+            is_possible=can_change,
+        ),
         Deed(label="Open a motion…", menu=menu, action=files.open_motion, is_possible=has_body),
     )
 

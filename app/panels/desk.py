@@ -31,8 +31,16 @@ class Dialogs(Protocol):
 
     def choose_folder(self, title: str, then: Callable[[Path], object]) -> None: ...
 
-    def ask(self, title: str, text: str, answers: dict[str, Callable[[], None]], *, cancel: str = "Cancel") -> None:
-        """The last of the answers is the one that is proposed; each has to `close` the question."""
+    def ask(
+        self,
+        title: str,
+        text: str,
+        answers: dict[str, Callable[[], None]],
+        *,
+        cancel: str = "Cancel",
+        destroys: bool = False,
+    ) -> None:
+        """The last of the answers is proposed, unless it `destroys` something; each has to `close` the question."""
         ...
 
     def close(self) -> None: ...

@@ -86,11 +86,19 @@ class WindowDialogs:
             {"Discard changes": lambda: self._give_up(then), "Save": lambda: self._save(then)},
         )
 
-    def ask(self, title: str, text: str, answers: dict[str, Callable[[], None]], *, cancel: str = "Cancel") -> None:
-        """Ask; the last of the answers is the one that is proposed, `cancel` closes the question."""
+    def ask(
+        self,
+        title: str,
+        text: str,
+        answers: dict[str, Callable[[], None]],
+        *,
+        cancel: str = "Cancel",
+        destroys: bool = False,
+    ) -> None:
+        """Ask; `cancel` closes the question. The last of the answers is proposed, unless it `destroys` something."""
         theme = self._desk.theme
-        *_, proposal = answers
-        self._proposal = answers[proposal]
+        *_, last = answers
+        self._proposal = self.close if destroys else answers[last]
         width, gap = theme.px(WIDTH - 40), theme.px(8)
         button_width = (width - len(answers) * gap) // (len(answers) + 1)
         with self._question.content(title):
@@ -99,7 +107,9 @@ class WindowDialogs:
             with dpg.group(horizontal=True, horizontal_spacing=gap):
                 text_button(theme, cancel, self.close, width=button_width)
                 for label, answer in answers.items():
-                    text_button(theme, label, answer, width=button_width, primary=label == proposal)
+                    button = text_button(theme, label, answer, width=button_width, primary=label == last)
+                    if destroys and label == last:
+                        dpg.bind_item_theme(button, theme.danger_button)
 
     def _give_up(self, then: Callable[[], object]) -> None:
         self.close()

@@ -67,7 +67,7 @@ class FileBrowser:
         theme = self._theme
         with self._modal.content(title):
             self._path = dpg.add_input_text(width=-1, on_enter=True, callback=lambda _s, text: self._go(Path(text)))
-            list_height = -theme.px(82)
+            list_height = -theme.px(120)
             with dpg.group(horizontal=True):
                 with dpg.child_window(width=theme.px(PLACES_WIDTH), height=list_height) as places:
                     dpg.bind_item_theme(places, theme.scroll_area)
@@ -81,10 +81,11 @@ class FileBrowser:
                 width=-1,
                 hint="Name of the file" if suffixes else "This folder, or the name of one in it",
                 default_value=saving_as or "",
-                callback=lambda: self._check(),
+                callback=lambda: self._check(is_typing=True),
             )
+            self._notice = small_text(theme, wrap=theme.px(WIDTH - 40))
             with dpg.group(horizontal=True, xoffset=theme.px(WIDTH - 40 - 2 * 120 - 8)):
-                self._notice = small_text(theme)
+                dpg.add_spacer()
                 with dpg.group(horizontal=True):
                     text_button(theme, "Cancel", self.close, width=theme.px(120))
                     self._accept = text_button(
@@ -161,26 +162,20 @@ class FileBrowser:
             path = path.with_name(path.name + self._suffixes[0])
         return path
 
-    def _check(self) -> bool:
+    def _check(self, *, is_typing: bool = False) -> bool:
         """Say what stands against the name, or what it will do; whether it can be accepted."""
+        if not self.is_open:
+            return False  # it was closed with a key's callback still to come
         path = self._chosen()
         replaces = self._saving and path is not None and path.is_file()
         if self._saving:
             dpg.configure_item(self._accept, label="Replace" if replaces else "Save")
-        if path is None or (not self._suffixes and path.is_dir()):
+        if path is None:
             self._say("")
-            return path is not None
-        if not self._suffixes:
-            self._say("There is no such folder", is_error=True)
             return False
-        if path.suffix.lower() not in self._suffixes:
-            self._say(f"The name has to end in {' or '.join(self._suffixes)}", is_error=True)
-            return False
-        if not self._saving and not path.is_file():
-            self._say("There is no such file here", is_error=True)
-            return False
-        self._say(f"{path.name} exists and will be replaced" if replaces else "")
-        return True
+        refusal = objection(path, self._suffixes, is_saving=self._saving, is_typing=is_typing)
+        self._say(refusal or (f"{path.name} exists and will be replaced" if replaces else ""), is_error=bool(refusal))
+        return not refusal
 
     def _say(self, text: str, *, is_error: bool = False) -> None:
         dpg.set_value(self._notice, text)
@@ -195,6 +190,20 @@ class FileBrowser:
             self.close()
             self._chosen_in(path.parent)
             self._then(path)
+
+
+def objection(path: Path, suffixes: tuple[str, ...], *, is_saving: bool, is_typing: bool) -> str:
+    """What stands against taking it; nothing yet against a folder, or a name without an ending, that `is_typing`.
+
+    Without `suffixes` it is a folder that is wanted.
+    """
+    if path.is_dir() or (is_typing and not (suffixes and path.suffix)):
+        return ""
+    if not suffixes:
+        return "There is no such folder"
+    if path.suffix.lower() not in suffixes:
+        return f"The name has to end in {' or '.join(suffixes)}"
+    return "" if is_saving or path.is_file() else "There is no such file here"
 
 
 def _places() -> dict[str, Path]:

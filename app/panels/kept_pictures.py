@@ -16,6 +16,7 @@ from ..state import State
 from ..theme import WARNING, Icons, Item
 from .controls import heading, icon_button, sentence, small_text, text_button, tooltip
 from .desk import Desk
+from .trouble_lines import TroubleLines
 
 COLUMNS, SHAPE = 3, 4 / 3
 """Width of a small copy over its height."""
@@ -39,6 +40,7 @@ class KeptPictures:
         self._cells: dict[str, Item] = {}
         self._textures: dict[str, Item] = {}
         self._shown: tuple[object, ...] = ()
+        self._shown_of_files: tuple[object, ...] = ()
         self._pictures: tuple[KeptPicture, ...] = ()
         self._gap = desk.theme.px(6)
         width = (desk.inner_width - (COLUMNS - 1) * self._gap) // COLUMNS
@@ -63,7 +65,7 @@ class KeptPictures:
                 text_button(theme, "Cancel", lambda: desk.run("cancel", job=IMPORT), width=half)
         half = (desk.inner_width - theme.px(8)) // 2
         with dpg.group(horizontal=True, horizontal_spacing=theme.px(8)):
-            text_button(
+            self._import = text_button(
                 theme,
                 "Photo or film…",
                 self._import_file,
@@ -78,6 +80,7 @@ class KeptPictures:
                 width=half,
                 tip="The best pictures of a folder's photos and films",
             )
+        self._trouble = TroubleLines(desk)
         self._where = small_text(theme, wrap=desk.inner_width)
         self._delete = text_button(
             theme,
@@ -100,6 +103,8 @@ class KeptPictures:
 
     def _ask_to_delete(self) -> None:
         dialogs, count = self._desk.dialogs, len(self._pictures)
+        is_refined = self._desk.store.state.refining.is_on
+        then = "Refining ends, and the avatar keeps what it made so far" if is_refined else "The avatar stays as it is"
 
         def delete() -> None:
             dialogs.close()
@@ -108,8 +113,9 @@ class KeptPictures:
         dialogs.ask(
             "Delete all pictures",
             f"{count} {'picture' if count == 1 else 'pictures'} of yourself will be deleted for good. "
-            "The avatar stays as it is, but cannot be refined further.",
+            f"{then}, but cannot be refined further.",
             {"Delete them": delete},
+            destroys=True,
         )
 
     def sync(self, state: State) -> None:
@@ -119,6 +125,12 @@ class KeptPictures:
         if job is not None:
             dpg.set_value(self._bar, job.fraction)
             dpg.set_value(self._doing, sentence(job.message))
+        trouble = capturing.import_trouble if job is None else None
+        is_first = state.driving.cameras == () and not (capturing.pictures or capturing.is_on)
+        if (trouble, is_first) != self._shown_of_files:
+            self._shown_of_files = trouble, is_first
+            self._trouble.show(trouble)
+            dpg.bind_item_theme(self._import, self._desk.theme.primary_button if is_first else 0)
         shown = (capturing.pictures, capturing.folder, state.settings.capture.mode)
         if shown != self._shown:
             self._shown, self._pictures = shown, capturing.pictures
@@ -175,7 +187,9 @@ class KeptPictures:
         )
         dpg.bind_item_handler_registry(image, CLICKS)
         troubles = picture.shot.troubles
-        about = "\n".join([picture.source, *(f"{sentence(each.message)}: {each.hint}" for each in troubles)])
+        said = [sentence(each.message) for each in troubles]  # advice for who takes pictures comes too late here
+        useless = () if picture.shot.is_usable else ("Your avatar is made without it",)
+        about = "\n".join((picture.source, *said, *useless))
         tooltip(theme, image, about)
         with dpg.group(horizontal=True, xoffset=width - theme.px(BIN_WIDTH)):
             with dpg.group(horizontal=True, horizontal_spacing=0):

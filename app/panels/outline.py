@@ -13,7 +13,7 @@ from ..theme import Item
 from .controls import heading, labelled, small_text, text_button, tooltip
 from .desk import Desk
 
-BRUSHES: dict[Says, tuple[str, str]] = {
+CHOICES: dict[Says, tuple[str, str]] = {
     "not me": ("This is not me", "Paint over what is bright and is not you: a flag, a chair, somebody's arm"),
     "me": ("This is me", "Paint over what lies in the shade and is you: hair, a hand, a shoe"),
 }
@@ -37,7 +37,7 @@ class OutlineSection:
             heading(theme, "The outline")
             small_text(theme, WHAT, wrap=desk.inner_width)
             with dpg.group(horizontal=True, horizontal_spacing=theme.px(8)):
-                for says, (label, tip) in BRUSHES.items():
+                for says, (label, tip) in CHOICES.items():
                     self._buttons[says] = text_button(
                         theme, label, self._chooser(says), width=half, tip=tip, tag=f"outline {says}"
                     )
@@ -90,7 +90,7 @@ class OutlineSection:
             return
         is_found = correcting.outline is not None
         has_past, has_said = bool(correcting.past), is_found and bool(correcting.labels.any())
-        shown = (correcting.name, correcting.says, correcting.radius, is_found, has_past, has_said)
+        shown = (correcting.path, correcting.says, correcting.radius, is_found, has_past, has_said)
         if shown == self._shown:
             return
         self._shown = shown
@@ -99,5 +99,5 @@ class OutlineSection:
         dpg.set_value(self._radius, 100.0 * correcting.radius)
         dpg.configure_item(self._back, enabled=has_past)
         dpg.configure_item(self._forget, enabled=has_said)
-        words = "" if is_found else "Looking for your outline…"
-        show(self._desk.theme, self._name, words or correcting.name)
+        source = next((each.source for each in state.capturing.pictures if each.path == correcting.path), "")
+        show(self._desk.theme, self._name, source if is_found else "Looking for your outline…")

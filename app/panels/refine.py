@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import dearpygui.dearpygui as dpg
 
+from ..material import HOLD_OUT_ONE_IN
 from ..refined import Refinement
 from ..refining import JOB
 from ..state import State
@@ -20,6 +21,8 @@ from .trouble_lines import TroubleLines
 TIMES: dict[str, float | None] = {"1 minute": 1.0, "5 minutes": 5.0, "10 minutes": 10.0, "Until I stop it": None}
 """Labels, and minutes."""
 LEARNED, HELD_OUT = "learned from", "never seen"
+FEW = f"With {HOLD_OUT_ONE_IN} pictures and more some are set apart, to judge it by what it has never seen."
+PAUSE, GO_ON = "Let the machine rest for a while", "Go on from where it was paused"
 CURVES_SECONDS = 0.5
 """Curves and numbers that change faster cannot be read."""
 RATE_SECONDS = 5.0
@@ -129,9 +132,9 @@ class RefinePanel:
                     "",
                     lambda: desk.run("resume_refining" if desk.store.state.refining.is_paused else "pause_refining"),
                     width=half,
-                    tip="Let the machine rest for a while",
                     tag="refine pause",
                 )
+                self._pause_tip = tooltip(theme, self._pause, PAUSE)
                 text_button(
                     theme,
                     "Throw away",
@@ -156,6 +159,7 @@ class RefinePanel:
             self._psnr = Curves(
                 theme, "refine psnr", width=desk.inner_width, tones={LEARNED: ACCENT, HELD_OUT: WARNING}, digits=1
             )
+            self._few = small_text(theme, FEW, wrap=desk.inner_width)
             heading(theme, "Loss")
             self._loss = Curves(theme, "refine loss", width=desk.inner_width, tones={"loss": ACCENT}, digits=3)
             self._figures = small_text(theme, wrap=desk.inner_width)
@@ -187,6 +191,7 @@ class RefinePanel:
         dpg.configure_item(self._start, enabled=state.document.avatar is not None and refining.phase != "stopping")
         dpg.configure_item(self._progress, show=refining.phase != "off")
         dpg.configure_item(self._pause, label="Go on" if refining.is_paused else "Pause")
+        dpg.set_value(self._pause_tip, GO_ON if refining.is_paused else PAUSE)
         dpg.configure_item(self._pause, enabled=refining.phase == "refining")
         dpg.configure_item(self._before, enabled=refining.avatar is not None)
         if job is not None:
@@ -196,6 +201,7 @@ class RefinePanel:
             dpg.set_value(self._doing, doing if refining.is_paused else f"{doing}{left}")
         self._trouble.show(refining.trouble)
         dpg.configure_item(self._plots, show=bool(refining.figures))
+        dpg.configure_item(self._few, show=refining.num_pictures < HOLD_OUT_ONE_IN)
 
     def _follow_hold(self) -> None:
         """The avatar as it was before, for as long as the button is held."""

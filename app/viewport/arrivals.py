@@ -52,7 +52,7 @@ class Arrivals:
                 attempt(self._services, "open_motion", path=self._waiting)
                 self._waiting = None
             if not state.file.has_view:
-                self._viewport().frame("head" if self._driver else "body")
+                self._viewport().frame("head" if self._driver or state.file.is_of_face else "body")
             if self._driver:
                 attempt(self._services, "start_driving", source=self._driver)
                 self._driver = ""

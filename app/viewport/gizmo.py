@@ -25,7 +25,7 @@ from ...core.geometry.rotations import (
 )
 from ...core.rendering.display import Mesh
 from ...core.rendering.mesh_renderer import hit
-from ..state import Vector
+from ..state import Point, Vector
 
 NUM_POINTS = 72
 """Of a ring's polygon."""
@@ -37,8 +37,6 @@ EDGE_ON = 0.22
 """Cosine between a ring's axis and the view below which its plane is too steep to follow the pointer in."""
 LIMIT_MARGIN = 0.5
 """Degrees by which a slider's end may be passed unsaid."""
-
-Point = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

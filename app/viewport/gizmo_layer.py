@@ -9,9 +9,9 @@ import dearpygui.dearpygui as dpg
 from ...core.body.joints import JOINT_NAMES
 from ..actions import BeginDrag, EndDrag, SelectJoint, SetJoint
 from ..services import Services
-from ..state import State
+from ..state import Point, State
 from ..theme import CLEAR, Colour, Item, Theme
-from .gizmo import Gizmo, Point, Turn, beyond_limits, gizmo_at, grabbed, handle, joint_under, pixels_and_depths, ring
+from .gizmo import Gizmo, Turn, beyond_limits, gizmo_at, grabbed, handle, joint_under, pixels_and_depths, ring
 
 RADIUS = 74
 """Of the rings, in lengths of the design."""

@@ -15,6 +15,7 @@ from ...core.capture import shot as limits
 from ...core.capture.shot import Box, Shot
 from ..captured import Capturing, Glance
 from ..palette import BACKDROP, BACKGROUND, TRACK
+from ..state import Point
 from ..theme import CLEAR, MUTED, TEXT, WARNING, WHITE, Colour, Item, Theme
 from .source_picture import SourcePicture
 
@@ -30,8 +31,6 @@ _CORNER = 0.22
 """Of the frame's side."""
 _DIGIT = 0.22
 """Height of the countdown's number in the picture's; it stands in a corner, for the person has to see themselves."""
-
-Point = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import dearpygui.dearpygui as dpg
 
 from ..commands import attempt
-from ..corrected import ME_COLOUR, NOT_ME_COLOUR, Correcting, Says
+from ..corrected import Correcting, Says
+from ..outline_shade import ME_COLOUR, NOT_ME_COLOUR
 from ..palette import BACKDROP, BACKGROUND
 from ..services import Services
-from ..state import State
+from ..state import Point, State
 from ..theme import CLEAR, MUTED, WHITE, Colour, Item, Theme
 from .texture import ViewportTexture
 
 MARGIN, WORDS_HEIGHT = 18, 34
 """Of the design, around the picture and below it."""
 WORDS = "Drag: paint      Shift or right button: take back      Wheel, [ ]: size of the brush      Escape: done"
-LARGER = 1.2
-"""A brush that is one notch larger."""
 _INK, _OPACITY = 3, 150
 """How thick the brush is drawn, in the design; and of a stroke that the outline does not follow yet."""
 
-BRUSHES: dict[Says, Colour] = {"me": (*ME_COLOUR, 255), "not me": (*NOT_ME_COLOUR, 255), "nothing": WHITE}
-Point = tuple[float, float]
+COLOURS: dict[Says, Colour] = {"me": (*ME_COLOUR, 255), "not me": (*NOT_ME_COLOUR, 255), "nothing": WHITE}
 
 
 class OutlinePicture:
@@ -39,6 +39,8 @@ class OutlinePicture:
         self._strokes = dpg.add_draw_layer(parent=drawlist, show=False)
         self._brush = dpg.add_draw_layer(parent=drawlist, show=False)
         self._laid_out: tuple[object, ...] = ()
+        self._path: Path | None = None
+        """Of the picture that is shown."""
         self._outline: object = None
         self._place: tuple[float, float, float] = (0.0, 0.0, 1.0)
         """Left and top of the picture, and how many pixels of the window one of its own takes."""
@@ -57,13 +59,16 @@ class OutlinePicture:
         correcting = state.correcting
         for layer in (self._layer, self._strokes, self._brush):
             dpg.configure_item(layer, show=correcting is not None)
+        path = None if correcting is None else correcting.path
+        if path != self._path:
+            self._path, self._outline = path, None
+            self.released()
+            self._clear_stroke()
         if correcting is None:
-            self._is_painting, self._outline = False, None
             return
         self._show_picture(correcting, size)
         if not self._is_painting and correcting.is_up_to_date and self._stroke:
-            self._stroke = []
-            dpg.delete_item(self._strokes, children_only=True)
+            self._clear_stroke()
         dpg.delete_item(self._brush, children_only=True)
         if mouse is not None and correcting.outline is not None:
             self._draw_brush(correcting, mouse)
@@ -95,7 +100,7 @@ class OutlinePicture:
         says: Says = self._held or ("nothing" if is_erasing else correcting.says)
         radius, px = self._radius(correcting), self._theme.px
         dpg.draw_circle(mouse, radius, color=BACKDROP, thickness=px(_INK) + 2, parent=self._brush)
-        dpg.draw_circle(mouse, radius, color=BRUSHES[says], thickness=px(_INK) - 1, parent=self._brush)
+        dpg.draw_circle(mouse, radius, color=COLOURS[says], thickness=px(_INK) - 1, parent=self._brush)
 
     def _radius(self, correcting: Correcting) -> float:
         """Of the brush, in pixels of the window."""
@@ -108,8 +113,8 @@ class OutlinePicture:
         correcting = self._services.store.state.correcting
         if correcting is None or correcting.outline is None:
             return
-        self._is_painting, self._held, self._stroke = True, says or correcting.says, []
-        dpg.delete_item(self._strokes, children_only=True)
+        self._is_painting, self._held = True, says or correcting.says
+        self._clear_stroke()
         self._paint(position)
 
     def moved(self, position: Point) -> None:
@@ -121,9 +126,11 @@ class OutlinePicture:
 
     def resize_brush(self, notches: float) -> None:
         """Larger, or smaller where it is less than nothing."""
-        correcting = self._services.store.state.correcting
-        if correcting is not None:
-            attempt(self._services, "set_outline_brush", radius=correcting.radius * LARGER**notches)
+        attempt(self._services, "resize_outline_brush", notches=notches)
+
+    def _clear_stroke(self) -> None:
+        self._stroke = []
+        dpg.delete_item(self._strokes, children_only=True)
 
     def _paint(self, position: Point) -> None:
         correcting, before = self._services.store.state.correcting, self._stroke[-1:]
@@ -140,7 +147,7 @@ class OutlinePicture:
 
     def _draw_stroke(self, correcting: Correcting, position: Point, says: Says) -> None:
         """At once, for the outline takes a moment to follow."""
-        red, green, blue, _ = BRUSHES[says]
+        red, green, blue, _ = COLOURS[says]
         colour, radius = (red, green, blue, _OPACITY), self._radius(correcting)
         dpg.delete_item(self._strokes, children_only=True)
         left, top, share = self._place

@@ -40,8 +40,11 @@ class View:
     _fits: Callable[[Shot, Shot | None], bool]
 
     def fits(self, shot: Shot, front: Shot | None) -> bool:
-        """Whether the shot shows it; `front` is the first that was taken from the front."""
-        return self._fits(shot, front)
+        """Whether the shot shows it; `front` is the first that was taken from the front.
+
+        With several people in it, it may show somebody else.
+        """
+        return shot.num_faces <= 1 and self._fits(shot, front)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from ..tracking.file_source import FILM_SUFFIXES, PHOTO_SUFFIXES, photos_in
 
 LONGEST_SIDE = 1600
 """Pixels of a photo; more is of no use to what is made of it."""
+_MOST_NAMED = 3
 
 Item = TypeVar("Item")
 
@@ -56,6 +57,13 @@ def picture_files(paths: Sequence[Path]) -> PictureFiles:
 def is_film(path: Path) -> bool:
     """By its name."""
     return path.suffix.lower() in FILM_SUFFIXES
+
+
+def enumerated(names: Sequence[str]) -> str:
+    """Such as "a.jpg, b.jpg and 3 more"; each once."""
+    names = list(dict.fromkeys(names))
+    first = ", ".join(names[:_MOST_NAMED])
+    return first if len(names) <= _MOST_NAMED else f"{first} and {len(names) - _MOST_NAMED} more"
 
 
 def read_photo(path: Path, *, longest_side: int = LONGEST_SIDE) -> UInt8[np.ndarray, "H W 3"]:

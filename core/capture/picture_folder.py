@@ -23,7 +23,7 @@ from ..errors import StudioError
 from ..images import read_image, to_uint8
 from ..paths import TEMPORARY, atomic_write
 from ..storage.plain_values import PlainReader, to_plain
-from .said import Labels, said_file, write_said
+from .said import Labels, delete_said, said_file, write_said
 from .shot import Shot
 
 FORMAT = "nlfgs-studio picture"
@@ -114,7 +114,9 @@ class PictureFolder:
         Raises:
             StudioError: the system does not let it be removed.
         """
-        self._remove([path for path in self._own_files() if path.stem == Path(name).stem])
+        picture = self.path / name
+        parts = {_note_of(picture), said_file(picture), picture}
+        self._remove([path for path in self._own_files() if path in parts])
 
     def delete_all(self) -> None:
         """Remove all of them for good, the damaged and the unfinished too.
@@ -133,6 +135,7 @@ class PictureFolder:
         for kept in self.pictures():
             path = other._fresh_path(kept.name)
             said = [(said_file(kept.path), said_file(path))] if kept.is_corrected else []
+            delete_said(path)  # of a picture that is gone
             for source, copy in (*said, (kept.path, path), (_note_of(kept.path), _note_of(path))):
                 with atomic_write(copy) as temporary:
                     shutil.copyfile(source, temporary)

@@ -1,6 +1,7 @@
 """What a person says of their outline in a picture by painting on it: labels, in a small file beside the picture.
 
-The file is a PNG with another ending, so that nobody takes it for one more photo of the folder.
+The file is a PNG with an ending of its own after the picture's (`me.jpg.outline`), so that nobody takes it for one more
+photo of the folder.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from ..paths import atomic_write
 
 NOTHING, PERSON, NOT_PERSON = 0, 1, 2
 """What a pixel's label says."""
+ALSO_PERSON, ALSO_NOT_PERSON = 3, 4
+"""Of pixels that nobody painted, which follow those that somebody did (`segmentation.followed`); never on the disk."""
 LONGEST_SIDE = 1024
 """Pixels of a picture that is painted on."""
 _SUFFIX = ".outline"
@@ -29,7 +32,7 @@ logger = logging.getLogger(__name__)
 
 def said_file(picture: Path) -> Path:
     """Where the labels of a picture lie, if there are any."""
-    return picture.with_suffix(_SUFFIX)
+    return picture.with_name(picture.name + _SUFFIX)
 
 
 def read_said(picture: Path, height: int, width: int) -> UInt8[np.ndarray, "{height} {width}"] | None:
@@ -44,8 +47,14 @@ def read_said(picture: Path, height: int, width: int) -> UInt8[np.ndarray, "{hei
     except (OSError, ValueError, SyntaxError, EOFError) as error:  # Pillow's decoders raise any of these
         logger.warning("the corrections of %s are damaged, its outline is as it was found: %s", picture.name, error)
         return None
+    return labels_resized(labels, height, width)
+
+
+def labels_resized(labels: Labels, height: int, width: int) -> UInt8[np.ndarray, "{height} {width}"]:
+    """Each pixel's label is that of the place of its middle: enlarged and then reduced again they are the same."""
     rows, columns = (
-        np.arange(count) * source // count for count, source in zip((height, width), labels.shape, strict=True)
+        (2 * np.arange(count) + 1) * source // (2 * count)
+        for count, source in zip((height, width), labels.shape, strict=True)
     )
     return labels[np.ix_(rows, columns)]
 
@@ -76,11 +85,20 @@ def write_said(picture: Path, labels: Labels) -> None:
     """
     from PIL import Image
 
-    path = said_file(picture)
-    if labels.any():
-        with atomic_write(path) as temporary:
-            Image.fromarray(labels).save(temporary, format="PNG", optimize=True)
+    if not labels.any():
+        delete_said(picture)
         return
+    with atomic_write(said_file(picture)) as temporary:
+        Image.fromarray(labels).save(temporary, format="PNG", optimize=True)
+
+
+def delete_said(picture: Path) -> None:
+    """Nothing is said of the picture any more; it may be gone already.
+
+    Raises:
+        StudioError: the system does not let the labels be removed.
+    """
+    path = said_file(picture)
     try:
         path.unlink(missing_ok=True)
     except OSError as error:

@@ -14,7 +14,7 @@ from jaxtyping import Bool, Float, UInt8
 from ..opencv import cv2
 from ..tracking.mediapipe_graphs import PersonSegmenter
 from .colour_evidence import colour_evidence, contrast
-from .said import NOT_PERSON, PERSON
+from .said import ALSO_NOT_PERSON, ALSO_PERSON, NOT_PERSON, PERSON, Labels, labels_resized
 
 _SIDE = 320
 """Pixels of the shorter side at which is decided who is who; the edge is then drawn in all pixels."""
@@ -114,21 +114,35 @@ def refined_mask(
     """How much of each pixel is the person, hair and clothes included, 0..1; `coarse` is `PersonSegmenter`'s.
 
     `body_alpha` is the silhouette of the fitted body, `previous` the refined mask of the picture before in a film,
-    `said` what somebody painted (the labels of `said`): that is so, and what hangs together with it in its colours
-    follows.
+    `said` what somebody painted (the labels of `said`): that is so. What follows it is for `followed` to find before.
     """
     height, width = coarse.shape
-    shrink = min(1.0, _SIDE / min(height, width))
-    size = max(1, round(shrink * width)), max(1, round(shrink * height))
     mask = coarse.astype(np.float32)
-    if min(size) >= 2 * _REACH:
-        small = np.ascontiguousarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA))
-        signs = _signs(small, _resized(coarse, size), *(_small(each, size) for each in (body_alpha, previous)))
-        decided = _decided(signs)
-        if said is not None and said.any():
-            decided = _decided(signs, _told(said, signs.colours, decided > 0.5))
+    signs = _signs(image, coarse, body_alpha, previous)
+    if signs is not None:
+        decided = _decided(signs, None if said is None else _told(said, *signs.odds.shape))
         mask = _edged(image, cv2.resize(decided, (width, height), interpolation=cv2.INTER_LINEAR))
-    return mask if said is None else np.where(said > 0, np.float32(said == PERSON), mask)
+    if said is None:
+        return mask
+    return np.where((said == PERSON) | (said == NOT_PERSON), np.float32(said == PERSON), mask)
+
+
+def followed(
+    image: UInt8[np.ndarray, "H W 3"],
+    coarse: Float[np.ndarray, "H W"],
+    said: UInt8[np.ndarray, "H W"],
+    *,
+    body_alpha: Float[np.ndarray, "H W"] | None = None,
+) -> UInt8[np.ndarray, "H W"]:
+    """What somebody painted and, by labels of its own, what hangs together with it in the colours that it went over.
+
+    Of a whole picture: part of it may lack a stroke of which something follows there.
+    """
+    signs = _signs(image, coarse, body_alpha, None) if said.any() else None
+    if signs is None:
+        return said
+    following = _following(said, signs.colours, _decided(signs) > 0.5)
+    return np.where(said > 0, said, labels_resized(following, *said.shape))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -147,11 +161,20 @@ class _Signs:
 
 def _signs(
     image: UInt8[np.ndarray, "H W 3"],
-    found: Float[np.ndarray, "H W"],
-    body: Float[np.ndarray, "H W"] | None,
+    coarse: Float[np.ndarray, "H W"],
+    body_alpha: Float[np.ndarray, "H W"] | None,
     previous: Float[np.ndarray, "H W"] | None,
-) -> _Signs:
-    colours, side = contrast(image), max(found.shape)
+) -> _Signs | None:
+    """None where the picture is too small to tell anything."""
+    height, width = coarse.shape
+    shrink = min(1.0, _SIDE / min(height, width))
+    size = max(1, round(shrink * width)), max(1, round(shrink * height))
+    if min(size) < 2 * _REACH:
+        return None
+    small = np.ascontiguousarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA))
+    found = _resized(coarse, size)
+    body, before = (None if each is None else _resized(each, size) for each in (body_alpha, previous))
+    colours, side = contrast(small), max(size)
     right = np.interp(found, _FOUND, _RIGHT).astype(np.float32)
     desk = _desk_rows(colours[..., 0], found)
     right[desk] = _RIGHT[0]
@@ -162,8 +185,8 @@ def _signs(
     if body is not None:
         odds = _beside_body(odds, body)
         behind[body > 0.5] = 0.0
-    if previous is not None:
-        odds += _BEFORE_WEIGHT * _logit(cv2.GaussianBlur(previous, (0, 0), _BLUR * side))
+    if before is not None:
+        odds += _BEFORE_WEIGHT * _logit(cv2.GaussianBlur(before, (0, 0), _BLUR * side))
     kept = found > _LIKELY if body is None else (found > _LIKELY) | (body > 0.5)
     return _Signs(colours=colours, person=person, behind=behind, odds=odds, desk=desk, kept=kept)
 
@@ -181,21 +204,37 @@ def _decided(signs: _Signs, told: Float[np.ndarray, "H W"] | None = None) -> Flo
     return decided
 
 
-def _told(
+def _told(said: Labels, height: int, width: int) -> Float[np.ndarray, "{height} {width}"]:
+    """What was said of each pixel of a small copy, a logarithm of odds; 0 where nothing was."""
+    also = labels_resized(said, height, width)
+    told = _FOLLOWS * ((also == ALSO_PERSON).astype(np.float32) - (also == ALSO_NOT_PERSON))
+    person, other = _strokes(said, height, width)
+    told[person > 0.0], told[other > 0.0] = _SAID, -_SAID
+    return told
+
+
+def _strokes(
+    said: Labels, height: int, width: int
+) -> tuple[Float[np.ndarray, "{height} {width}"], Float[np.ndarray, "{height} {width}"]]:
+    """How much of each pixel of a small copy is painted as the person, or as not; no pixel is both."""
+    person, other = (_resized((said == label).astype(np.float32), (width, height)) for label in (PERSON, NOT_PERSON))
+    return person * (person >= other), other * (other > person)
+
+
+def _following(
     said: UInt8[np.ndarray, "H W"], colours: Float[np.ndarray, "h w 3"], found: Bool[np.ndarray, "h w"]
-) -> Float[np.ndarray, "h w"]:
-    """What strokes say of each pixel, a logarithm of odds: of those under them, and of what follows them; 0 elsewhere.
+) -> UInt8[np.ndarray, "h w"]:
+    """What follows strokes, in a small copy.
 
     A stroke that says what was `found` already takes nothing else along. One over a flag that was found to be the
     person's takes the whole flag, as far as it went over its colours.
     """
     height, width = found.shape
-    person, other = (_resized((said == label).astype(np.float32), (width, height)) for label in (PERSON, NOT_PERSON))
-    person, other = person * (person >= other), other * (other > person)
-    told = np.zeros((height, width), np.float32)
-    for strokes, against, wrong, sign, most in (
-        (other, person, found, -1.0, _MOST_TAKEN),
-        (person, other, ~found, 1.0, _MOST_GIVEN),
+    person, other = _strokes(said, height, width)
+    following = np.zeros((height, width), np.uint8)
+    for strokes, against, wrong, label, most in (
+        (other, person, found, ALSO_NOT_PERSON, _MOST_TAKEN),
+        (person, other, ~found, ALSO_PERSON, _MOST_GIVEN),
     ):
         mistaken = strokes * (wrong & _meant(strokes > 0.0, wrong))
         alike = colour_evidence(colours, mistaken, against) > _ALIKE
@@ -206,9 +245,8 @@ def _told(
         is_taken &= np.bincount(parts.ravel(), follows.ravel(), count) <= most * found.sum()
         taken = is_taken[parts] & follows
         left = _left_over(wrong & ~taken, taken, against > 0.0, most=_LEAST_ISLAND * found.sum())
-        told[taken | left] = sign * _FOLLOWS
-    told[person > 0.0], told[other > 0.0] = _SAID, -_SAID
-    return told
+        following[taken | left] = label
+    return following
 
 
 def _left_over(
@@ -227,10 +265,6 @@ def _meant(strokes: Bool[np.ndarray, "H W"], new: Bool[np.ndarray, "H W"]) -> Bo
     count, parts = cv2.connectedComponents(strokes.astype(np.uint8), connectivity=8)
     areas, told = np.bincount(parts.ravel(), minlength=count), np.bincount(parts[new], minlength=count)
     return (told > _MEANT * areas)[np.asarray(parts, np.int64)] & strokes
-
-
-def _small(mask: Float[np.ndarray, "H W"] | None, size: tuple[int, int]) -> Float[np.ndarray, "h w"] | None:
-    return None if mask is None else _resized(mask, size)
 
 
 def _resized(mask: Float[np.ndarray, "H W"], size: tuple[int, int]) -> Float[np.ndarray, "h w"]:

@@ -27,7 +27,7 @@ def chosen(shots: Sequence[Shot], most: int) -> list[int]:
 
     What is blurred is judged beside the sharpest: where all are blurred, the sharpest are kept.
     """
-    useful = [number for number, shot in enumerate(shots) if not any(trouble.is_fatal for trouble in shot.troubles)]
+    useful = [number for number, shot in enumerate(shots) if shot.is_usable]
     if not useful or most < 1:
         return []
     sharpness = np.array([_sharpness(shots[number]) for number in useful])

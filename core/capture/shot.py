@@ -121,6 +121,11 @@ class Shot:
         return replace(self, mode="face", body=None) if is_of_face else self
 
     @property
+    def is_usable(self) -> bool:
+        """Whether something can be made of it."""
+        return not any(trouble.is_fatal for trouble in self.troubles)
+
+    @property
     def troubles(self) -> tuple[Trouble, ...]:
         """The gravest first; none where the picture is good."""
         if self.brightness < BLACK:

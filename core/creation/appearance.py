@@ -28,7 +28,7 @@ from .nearby import colours_nearby
 from .painting import painted, parts_means
 from .symmetry import completed, other_side
 from .taken import spread
-from .unseen import with_unseen_parts
+from .unseen import with_lids, with_unseen_parts
 
 MOST_READ, MOST_PAINTED = 4, 6
 """Pictures; the network takes two seconds or three for each, painting one."""
@@ -87,21 +87,22 @@ def painted_parameters(
     """Those of `blank` in the colours of the pictures.
 
     Where nothing is seen they look like the other side of the body; where neither side is, they look like what
-    is seen around them and a little as they did with `has_guess`, else like the mean of that part. Hands, legs and
-    teeth of which hardly anything is seen are `with_unseen_parts`'s.
+    is seen around them and a little as they did with `has_guess`, else like the mean of that part. Lids are
+    `with_lids`'s; hands, legs and teeth of which hardly anything is seen are `with_unseen_parts`'s.
     """
     pipeline = Pipeline(body)
     observations = [observation for picture in pictures for observation in picture.observations]
     if has_guess:
         blank = replace(blank, parameters=carved(pipeline, blank, observations))
     colours = (0.5 + SH_C0 * blank.parameters.sh[:, 0]).clamp(0.0, 1.0)
-    seen = painted(
+    shown = painted(
         colours,
         observations,
         lambda observation: pipeline.gaussians(blank, blank.betas, observation.pose),
         renderer,
         rounds=_ROUNDS if len(observations) <= _FEW else _ROUNDS_OF_MANY,
     )
+    seen = with_lids(body, blank.template, shown)
     if has_guess:
         nearby = colours_nearby(body, blank.template, seen.colours, seen.seen)
         unseen = torch.lerp(colours, nearby, _NEARBY)

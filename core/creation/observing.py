@@ -11,16 +11,16 @@ from jaxtyping import Float, UInt8
 
 from ..body.model import BodyModel
 from ..body.parameters import BodyPose
-from ..cameras import Camera, in_camera
+from ..cameras import Camera
 from ..capture.said import Labels
-from ..capture.segmentation import person_mask
+from ..capture.segmentation import followed, found_mask, person_mask
 from ..nlf.crops import CropBox, cropped, cropped_camera
 from ..opencv import cv2
-from ..synthetic.depths import depth_picture
 from ..tracking.mediapipe_graphs import PersonSegmenter
 from ..tracking.person_crop import PersonCropper
 from ..tracking.photo_evidence import CLOSER
 from ..training.observation import Observation
+from .silhouette import silhouette
 
 LARGEST_SIDE = 512
 """Pixels of an observation."""
@@ -61,11 +61,20 @@ class Observer:
             return ()
         if boxes[1] is None or boxes[1].side > CLOSER * boxes[0].side:
             boxes.pop()
+        told = self._followed(image, camera, vertices, said) if said is not None and said.any() else None
         return tuple(
-            self._cut(number, name, image, camera, pose, vertices, box, last, said)
+            self._cut(number, name, image, camera, pose, vertices, box, last, told)
             for box, last in zip_longest(boxes, before[: len(boxes)])
             if box is not None
         )
+
+    def _followed(
+        self, image: UInt8[np.ndarray, "H W 3"], camera: Camera, vertices: Float[torch.Tensor, "V 3"], said: Labels
+    ) -> Labels:
+        """What was painted with what follows it: found once for all squares, on the whole picture as it is shown."""
+        body = silhouette(self._body, vertices, camera)
+        coarse = found_mask(self._segmenter, image, body_alpha=body)
+        return followed(image, coarse, said, body_alpha=body)
 
     def _cut(
         self,
@@ -77,16 +86,16 @@ class Observer:
         vertices: Float[torch.Tensor, "V 3"],
         box: CropBox,
         before: Observation | None,
-        said: Labels | None,
+        told: Labels | None,
     ) -> Observation:
         side = max(16, min(LARGEST_SIDE, round(box.side)))
         pixels, small = cropped(image, box, side), cropped_camera(camera, box, side)
-        body = np.isfinite(depth_picture(in_camera(vertices, small), self._body.faces, small))
+        body = silhouette(self._body, vertices, small)
         # The squares go along with body and head, so that the last outline lies where this one does.
         outline = None if before is None else before.mask.astype(np.float32)
         last = None if outline is None else cv2.resize(outline, (side, side), interpolation=cv2.INTER_LINEAR)
-        told = None if said is None else _cut_labels(said, box, side)
-        mask = person_mask(self._segmenter, pixels, body_alpha=body.astype(np.float32), previous=last, said=told)
+        said = None if told is None else _cut_labels(told, box, side)
+        mask = person_mask(self._segmenter, pixels, body_alpha=body, previous=last, said=said)
         sure = np.maximum(np.abs(2.0 * mask - 1.0), _LEAST_SURE)
         return Observation(
             picture=number,
@@ -103,7 +112,7 @@ class Observer:
 
 
 def _cut_labels(said: Labels, box: CropBox, side: int) -> UInt8[np.ndarray, "side side"]:
-    """What was painted on the square; nothing beyond the picture."""
+    """What was said of the square; nothing beyond the picture."""
     places = (np.arange(side) + 0.5) * (box.side / side)
     rows, columns = (np.floor(start + places).astype(int) for start in (box.top, box.left))
     inside = np.outer((rows >= 0) & (rows < said.shape[0]), (columns >= 0) & (columns < said.shape[1]))

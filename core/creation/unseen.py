@@ -1,9 +1,13 @@
-"""Whole parts that no picture shows, where what is seen around them says nothing: hands, legs, teeth."""
+"""Whole parts that no picture shows, where what is seen around them says nothing: lids, hands, legs, teeth."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
+
 import torch
 from jaxtyping import Bool, Float
+from scipy.spatial import KDTree
 from torch import Tensor
 
 from ..avatar.head import TEETH
@@ -24,6 +28,36 @@ _OF_TROUSERS, _OF_SHOES = 0.85, 0.5
 """How bright they are beside the top. The network's are the mean of what people wear: half bare."""
 _WHITE_OF_EYES, _BRIGHT, _LIGHT = 0.80, 0.8, (0.6, 1.0)
 """Its brightness in full light; of what is seen of it, the quantile that lies in no shade; how much light there is."""
+_FOLD, _AROUND_EYES, _SOFTNESS = 0.005, 0.022, 0.008
+"""Metres from a lid: where its fold hides the skin of an open eye; where skin looks as the lid's does; of its blur."""
+_EYE_SEEN = 0.25
+"""Of the skin around an eye; less is the far side of a face."""
+
+
+def with_lids(body: BodyModel, template: Template, seen: Painted) -> Painted:
+    """`seen` with lids that are known: where they are seen less than the skin around the eye they look like it.
+
+    Of an upper lid pictures of open eyes show the edge alone, and in the colours of lashes, iris and shade. An eye
+    whose surroundings no picture shows stays as it is.
+    """
+    if body.face_parts is None:
+        return seen
+    points, face = template.surface_points(body.template_vertices), _part(body, template, "face")
+    colours, known = seen.colours.clone(), seen.seen.clone()
+    for side in ("_left", "_right"):
+        lid = _part(body, template, "eyelid", side=side)
+        if not lid.any():
+            continue
+        away = torch.from_numpy(KDTree(points[lid].numpy()).query(points.numpy())[0])
+        skin, hidden = face & (away > _FOLD) & (away < _AROUND_EYES), lid | (face & (away <= _FOLD))
+        if not skin.any() or (well := seen.seen[skin].median()) < _EYE_SEEN:
+            continue
+        weights = seen.seen[skin] / (torch.cdist(points[hidden], points[skin]).square() + _SOFTNESS**2)
+        around = (weights / weights.sum(dim=1, keepdim=True)) @ seen.colours[skin]
+        believed = (seen.seen[hidden] / well).clamp(max=1.0)
+        colours[hidden] = torch.lerp(around, seen.colours[hidden], believed[:, None])
+        known[hidden] = 1.0
+    return replace(seen, colours=colours, seen=known)
 
 
 def with_unseen_parts(
@@ -36,11 +70,7 @@ def with_unseen_parts(
     """
     if body.face_parts is None:
         return guess
-    of = body.face_parts[template.face_indices].long()
-
-    def part(*wanted: str, side: str = "") -> Bool[Tensor, " N"]:
-        chosen = [without_side(name) in wanted and name.endswith(side) for name in body.part_names]
-        return torch.tensor(chosen)[of]
+    part = partial(_part, body, template)
 
     def middle(*wanted: str) -> Float[Tensor, "3"] | None:
         shown = part(*wanted) & (seen.seen > _WELL)
@@ -65,6 +95,13 @@ def with_unseen_parts(
         weights = seen.seen[teeth, None]
         answer[teeth] = (weights * seen.colours[teeth]).sum(0) / weights.sum()
     return answer
+
+
+def _part(body: BodyModel, template: Template, *wanted: str, side: str = "") -> Bool[Tensor, " N"]:
+    """What belongs to the parts of these names, of that side; of a body that has parts."""
+    assert body.face_parts is not None
+    chosen = [without_side(name) in wanted and name.endswith(side) for name in body.part_names]
+    return torch.tensor(chosen)[body.face_parts[template.face_indices].long()]
 
 
 def _share(seen: Painted, part: Bool[Tensor, " N"]) -> float:

@@ -122,12 +122,11 @@ def _reshape(
 ) -> tuple[FaceSolver, list[FaceState]]:
     """One step of what is common, with every picture's own variables eliminated (Schur complement); they follow.
 
-    Of the betas but for the first, which are held; or of the offsets alone.
+    The step moves the betas but for the first `num_held`, or, with `offsets_alone`, none of them and the offsets.
     """
     rig = solver.rig
     num_betas, num_shared = len(rig.betas), len(rig.betas) + (rig.offsets.size if offsets_alone else 0)
-    if offsets_alone:
-        num_held = num_betas
+    first_moved = num_betas if offsets_alone else num_held
     shared = np.concatenate([rig.betas, rig.offsets.reshape(-1)])[:num_shared]
     inverse_variance = np.ones(num_shared)
     inverse_variance[num_betas:] = _OFFSET_DEVIATION**-2
@@ -150,7 +149,7 @@ def _reshape(
         gradient += weight * (common.gradient[:num_shared] - cross.T @ own[:, -1])
         following.append((free, own, limits, about.gaze))
     step = np.zeros(num_shared)
-    step[num_held:] = np.linalg.solve(hessian[num_held:, num_held:], gradient[num_held:])
+    step[first_moved:] = np.linalg.solve(hessian[first_moved:, first_moved:], gradient[first_moved:])
     moved = []
     for state, (free, own, limits, gaze) in zip(states, following, strict=True):
         move = np.zeros(len(free))

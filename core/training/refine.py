@@ -22,7 +22,7 @@ from .refiner import Refiner, StepFigures
 from .settings import RefineSettings
 
 FIGURES_EVERY = 0.5
-"""Seconds between figures, whose loss and PSNR are means over the steps since the last ones."""
+"""Seconds between figures, whose loss and PSNR are means over the steps since the last ones and the round before."""
 SHOWING_SHARE, JUDGING_SHARE = 0.05, 0.04
 """Of the time, at most, that snapshots and the held-out pictures may take."""
 MOST_JUDGED = 8
@@ -44,7 +44,7 @@ class RefineRequest:
     observations: tuple[Observation, ...]
     held_out: tuple[Observation, ...] = ()
     seconds: float | None = None
-    """Of work, pauses not counted; None: until it is stopped."""
+    """Of work since the first step, pauses not counted; None: until it is stopped."""
     settings: RefineSettings = field(default_factory=RefineSettings)
 
 
@@ -54,7 +54,7 @@ class RefineFigures:
 
     step: int
     seconds: float
-    """Of work, pauses not counted."""
+    """Of work since the first step, pauses not counted."""
     loss: float
     psnr: float
     """Of the pictures learned from, inside their masks."""
@@ -108,15 +108,18 @@ def refine(context: JobContext, request: RefineRequest, wires: RefineWires) -> S
 
 
 class _Clock:
-    """Seconds of work: it stands while the work does."""
+    """Seconds of work: it stands while the work does, and before it begins."""
 
     def __init__(self) -> None:
-        self._before, self._since = 0.0, time.monotonic()
+        self._before, self._since = 0.0, math.inf
         self.is_paused = False
+
+    def begin(self) -> None:
+        self._since = time.monotonic()
 
     @property
     def seconds(self) -> float:
-        return self._before + (0.0 if self.is_paused else time.monotonic() - self._since)
+        return self._before + (0.0 if self.is_paused else max(0.0, time.monotonic() - self._since))
 
     def pause(self) -> None:
         self._before, self.is_paused = self.seconds, True
@@ -140,6 +143,7 @@ class _Run:
             held_out=_spread(request.held_out, MOST_JUDGED),
         )
         self._pictures = {observation.picture for observation in request.observations}
+        self._num_observations = len(request.observations)
         self._recent: list[StepFigures] = []
         self._is_stopped = False
         self._num_astray = 0
@@ -171,9 +175,12 @@ class _Run:
         for observation in self._wires.arrivals.drain():
             self._refiner.add(observation)
             self._pictures.add(observation.picture)
+            self._num_observations += 1
         # Judged before the step, as its loss is: both tell of the avatar before it.
         held_out_psnr = self._judged() if self._clock.seconds >= self._next_judgement else None
         figures = self._refiner.step()
+        if self.last is None:
+            self._clock.begin()  # what came before was preparing: kernels are compiled, memory is found
         if not math.isfinite(figures.loss):
             self._astray(figures)
             return
@@ -220,7 +227,7 @@ class _Run:
         assert self.last is not None
         self._wires.figures.put(self._figures(self.last.avatar, held_out_psnr))
         self._next_figures = self._clock.seconds + FIGURES_EVERY
-        del self._recent[:-1]
+        del self._recent[: -max(1, self._num_observations - 1)]  # single pictures are too different to be compared
 
     def _figures(self, avatar: Avatar, held_out_psnr: float | None) -> RefineFigures:
         return RefineFigures(

@@ -11,6 +11,7 @@ from captors import PATIENCE, looking, shot, taken, ticked, with_pictures
 from creators import FakeCreator
 from drivers import FakeEquipment
 from nlfgs_studio.app.commands import run
+from nlfgs_studio.app.commands.creation import JOB
 from nlfgs_studio.app.picture_keeper import pictures_folder
 from nlfgs_studio.core.errors import Cancelled, StudioError
 from nlfgs_studio.core.tracking.frame_source import SourceBusyError
@@ -143,6 +144,13 @@ def test_a_source_that_does_not_open_says_why_and_can_be_tried_again(services, e
     assert ticked(services, lambda state: state.capturing.glance).capturing.trouble is None
 
 
+def test_what_was_wrong_is_no_longer_said_when_a_source_opens(services, equipment):
+    run(services, "find_cameras")
+    services.report("there is no camera", kind="error")
+    looking(services, is_automatic=False)
+    assert services.store.state.status.kind == "info"
+
+
 def test_detectors_that_do_not_load_and_mistakes_end_capturing_not_the_program(services, equipment):
     equipment.loading_error = StudioError("MediaPipe is not installed", hint="pip install mediapipe")
     run(services, "start_capture", source="camera:0")
@@ -207,8 +215,8 @@ def test_making_can_be_cancelled_and_changes_nothing(services, equipment, avatar
     looking(services, is_automatic=False)
     before = taken(services).document
     run(services, "make_avatar")
-    ticked(services, lambda state: any(job.name == "create" for job in state.jobs))
-    run(services, "cancel", job="create")
+    ticked(services, lambda state: any(job.name == JOB for job in state.jobs))
+    run(services, "cancel", job=JOB)
     goes_on.set()
     with pytest.raises(Cancelled):
         services.wait()

@@ -67,7 +67,14 @@ def lively(services, folder, monkeypatch, avatar, motion, plain_body) -> Service
 
 
 NEEDS_A_CAPTOR = {"stop_capture", "retry_capture", "take_picture"}
-NEEDS_AN_OUTLINE = {"paint_outline", "set_outline_brush", "step_outline_back", "forget_outline", "finish_outline"}
+NEEDS_AN_OUTLINE = {
+    "paint_outline",
+    "set_outline_brush",
+    "resize_outline_brush",
+    "step_outline_back",
+    "forget_outline",
+    "finish_outline",
+}
 NEEDS_REFINING = {"stop_refining", "pause_refining", "resume_refining", "revert_refining"}
 NEEDS_A_DRIVER = {"stop_driving", "retry_driving", "calibrate_driving", "forget_calibration", "hand_back"}
 

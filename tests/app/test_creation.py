@@ -12,6 +12,7 @@ import torch
 from creators import FakeCreator
 from nlfgs_studio.app import localized
 from nlfgs_studio.app.commands import run
+from nlfgs_studio.app.commands.creation import JOB
 from nlfgs_studio.core.creation.taken import TakenPicture
 from nlfgs_studio.core.errors import Cancelled, StudioError
 from refiners import FakeRefining, is_brighter, made_of
@@ -81,8 +82,8 @@ def test_making_can_be_cancelled_and_changes_nothing(services, creator):
     run(services, "create_avatar", photo="picture.png")
     assert reached.wait(10.0)
     services.tick(time.monotonic())
-    assert [job.name for job in services.store.state.jobs] == ["create"]
-    run(services, "cancel", job="create")
+    assert [job.name for job in services.store.state.jobs] == [JOB]
+    run(services, "cancel", job=JOB)
     goes_on.set()
     with pytest.raises(Cancelled):
         services.wait()

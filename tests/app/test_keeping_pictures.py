@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from captors import looking, taken, ticked, with_pictures
 from nlfgs_studio.app.commands import run
@@ -75,6 +77,28 @@ def test_photos_come_in_with_what_they_show_and_bad_files_are_said(services, equ
     assert (
         "neither a photo nor a film" in ticked(services, lambda state: "motion" in state.status.message).status.message
     )
+
+
+def test_a_picture_of_no_use_is_said_beside_the_buttons_until_another_comes_in(services, equipment, folder):
+    good, equipment.shot = equipment.shot, replace(equipment.shot, face=None, num_faces=0)
+    run(services, "import_pictures", paths=[folder / "picture.png"])
+    state = with_pictures(services, 1)
+    assert state.status.kind == "warning"
+    trouble = state.capturing.import_trouble
+    assert (trouble.message, trouble.hint) == (state.status.message, state.status.hint)
+    assert "of no use" in trouble.message
+    assert "nobody is seen: picture.png" in trouble.hint
+    equipment.shot = good
+    run(services, "import_pictures", paths=[folder / "picture.png"])
+    assert with_pictures(services, 2).capturing.import_trouble is None
+
+
+def test_no_detectors_are_loaded_for_a_file_that_cannot_be_read(services, equipment, folder):
+    (folder / "bad.png").write_bytes(b"\x89PNG\r\n")
+    run(services, "import_pictures", paths=[folder / "bad.png"])
+    state = ticked(services, lambda state: state.capturing.import_trouble)
+    assert "bad.png" in state.capturing.import_trouble.message
+    assert equipment.observers == []
 
 
 def test_an_import_can_be_cancelled(services, equipment, folder):

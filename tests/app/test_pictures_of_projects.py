@@ -92,11 +92,8 @@ def test_no_project_is_saved_over_the_pictures_of_another(services, own_folder, 
     assert services.store.state.unsaved
 
 
-def test_no_avatar_is_made_while_a_picture_is_on_its_way(services, own_folder):
+def test_an_avatar_waits_for_a_picture_that_is_on_its_way(services, own_folder):
     done(services, "find_pictures")
     services.capturer.keeper.add(IMAGE, shot(), "a test")
-    with pytest.raises(StudioError, match="just being kept"):
-        run(services, "make_avatar")
-    services.wait()
     done(services, "make_avatar")
     assert services.store.state.status.message == "made an avatar from 3 pictures"

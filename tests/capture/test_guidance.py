@@ -79,6 +79,15 @@ def test_when_all_is_taken_only_something_different_is_new():
     assert advice(face_shot(yaw=-32.0, smile=0.9, pitch=-15.0), taken, "face").is_new
 
 
+def test_a_picture_of_several_people_may_show_somebody_else_and_fulfils_nothing():
+    several = [face_shot(num_faces=2, **face) for face in VIEWS.values()]
+    assert missing(several, "face") == WANTED["face"]
+    told = advice(several[1], [], "face")
+    assert told.view is None
+    assert not told.is_new
+    assert [view.name for view in missing([*several, face_shot()], "face")] == [*VIEWS][1:]
+
+
 def test_troubles_are_told_before_anything_else():
     told = advice(face_shot(sharpness=0.1), [], "face")
     assert not told.is_good

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from made_up_shots import body_shot, empty_shot, face_shot
 from nlfgs_studio.core.capture import importing
-from nlfgs_studio.core.capture.importing import import_pictures
+from nlfgs_studio.core.capture.importing import check_readable, import_pictures, told
 from nlfgs_studio.core.capture.picture_files import Thinned
 from nlfgs_studio.core.errors import StudioError
 from sources import film, level_of, photo
@@ -47,7 +47,7 @@ def test_photos_and_films_of_a_folder_come_in_with_what_they_show(tmp_path, obse
     photo(tmp_path / "10.png", level=200)
     photo(tmp_path / "9.png", level=90)
     film(tmp_path / "walk.mp4", count=12)
-    assert import_pictures([tmp_path], observer, keep_in(kept)) == len(kept)
+    assert len(import_pictures([tmp_path], observer, keep_in(kept))) == len(kept)
     assert [name for _, _, name in kept[:3]] == ["9.png", "10.png", "walk.mp4"]
     assert {name for _, _, name in kept[2:]} == {"walk.mp4"}
     # pictures of a film are as they were looked at, and in their order
@@ -71,7 +71,7 @@ def test_a_long_film_is_looked_at_all_over(tmp_path, observer, kept, monkeypatch
 def test_of_very_many_the_most_different_come_in(tmp_path, observer, kept, monkeypatch):
     monkeypatch.setattr(importing, "MOST", 3)
     paths = [photo(tmp_path / f"{level}.png", level=level) for level in (40, 42, 44, 120, 240)]
-    assert import_pictures(paths, observer, keep_in(kept)) == 3
+    assert len(import_pictures(paths, observer, keep_in(kept))) == 3
     assert [name for _, _, name in kept[1:]] == ["120.png", "240.png"]
 
 
@@ -94,7 +94,7 @@ def test_what_cannot_be_read_is_passed_over_with_a_warning(tmp_path, observer, k
     (tmp_path / "empty").mkdir()
     bad = [tmp_path / name for name in ("notes.txt", "empty", "bad.png", "bad.mp4", "lost.jpg")]
     with caplog.at_level(logging.WARNING):
-        assert import_pictures([*bad, photo(tmp_path / "good.png")], observer, keep_in(kept)) == 1
+        assert len(import_pictures([*bad, photo(tmp_path / "good.png")], observer, keep_in(kept))) == 1
     assert all(any(path.name in message for message in caplog.messages) for path in bad)
     with pytest.raises(StudioError, match=r"notes\.txt is neither a photo nor a film") as refused:
         import_pictures(bad, observer, keep_in(kept))
@@ -106,3 +106,33 @@ def test_a_picture_of_nobody_comes_in_alone_but_not_beside_better_ones(tmp_path,
     with pytest.raises(StudioError, match="nobody"):
         import_pictures([film(tmp_path / "dark.mp4", count=1)], observer, keep_in(kept))
     assert kept == []
+
+
+def test_what_came_in_is_told_with_what_is_of_no_use_and_why():
+    good, nobody, black = face_shot(), empty_shot(), empty_shot(brightness=0.0)
+    assert told([("a.jpg", good), ("walk.mp4", good)]) == ("2 pictures came in", "")
+    said, hint = told([("wall.jpg", nobody)])
+    assert said == "1 picture came in, of no use"
+    assert "nobody is seen: wall.jpg" in hint
+    said, hint = told([("a.jpg", good), ("wall.jpg", nobody), ("night.jpg", black)])
+    assert said == "3 pictures came in, 2 of them of no use"
+    assert "wall.jpg" in hint
+    assert "black: night.jpg" in hint
+    assert "a.jpg" not in hint
+
+
+def test_of_several_people_it_is_told_who_is_taken():
+    said, hint = told([("a.jpg", face_shot()), ("two.jpg", face_shot(num_faces=2))])
+    assert said == "2 pictures came in; several people are in two.jpg"
+    assert "the largest" in hint
+
+
+def test_files_are_looked_into_before_anything_is_loaded_for_them(tmp_path):
+    (tmp_path / "text.jpg").write_text("no picture")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(StudioError, match=r"text\.jpg"):
+        check_readable([tmp_path / "text.jpg", tmp_path / "text.jpg"])
+    with pytest.raises(StudioError, match="empty"):
+        check_readable([tmp_path / "empty"])
+    check_readable([tmp_path / "text.jpg", photo(tmp_path / "good.png")])
+    check_readable([film(tmp_path / "walk.mp4", count=2)])

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from nlfgs_studio.core.capture import picture_folder
 from nlfgs_studio.core.capture.picture_folder import PictureFolder
-from nlfgs_studio.core.capture.said import read_said
+from nlfgs_studio.core.capture.said import read_said, write_said
 from nlfgs_studio.core.capture.shot import FaceView, Shot
 from nlfgs_studio.core.errors import StudioError
 
@@ -168,3 +168,11 @@ def test_what_is_painted_goes_with_its_picture_and_is_deleted_with_it(folder, im
     assert len(list(folder.path.iterdir())) == 2, "what is deleted stays so"
     other.delete_all()
     assert not other.path.exists()
+
+
+def test_a_picture_does_not_take_over_what_was_painted_on_one_that_is_gone(folder, image, tmp_path):
+    kept, other = folder.add(image, SHOT, "camera"), PictureFolder(tmp_path / "you.pictures")
+    other.path.mkdir()
+    write_said(other.path / kept.name, np.ones((40, 48), np.uint8))
+    folder.copy_to(other)
+    assert [(each.name, each.is_corrected) for each in other.pictures()] == [(kept.name, False)]

@@ -6,7 +6,16 @@ import logging
 
 import numpy as np
 import pytest
-from nlfgs_studio.core.capture.said import NOT_PERSON, NOTHING, PERSON, painted, read_said, said_file, write_said
+from nlfgs_studio.core.capture.said import (
+    NOT_PERSON,
+    NOTHING,
+    PERSON,
+    labels_resized,
+    painted,
+    read_said,
+    said_file,
+    write_said,
+)
 from PIL import Image
 
 HEIGHT, WIDTH = 40, 60
@@ -29,6 +38,16 @@ def test_what_is_kept_comes_back(picture, labels):
     assert np.array_equal(read_said(picture, HEIGHT, WIDTH), labels)
     write_said(picture, np.zeros_like(labels))
     assert not list(picture.parent.iterdir()), "nothing said, no file"
+
+
+def test_pictures_that_differ_by_their_endings_alone_have_labels_of_their_own(picture, labels):
+    write_said(picture, labels)
+    assert read_said(picture.with_suffix(".png"), HEIGHT, WIDTH) is None
+
+
+@pytest.mark.parametrize("size", [(63, 94), (41, 61), (160, 240)])
+def test_enlarged_and_reduced_again_labels_are_the_same(labels, size):
+    assert np.array_equal(labels_resized(labels_resized(labels, *size), HEIGHT, WIDTH), labels)
 
 
 def test_a_larger_copy_of_the_picture_has_the_same_labels(picture, labels):

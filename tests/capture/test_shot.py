@@ -54,7 +54,8 @@ def test_light_is_judged_on_the_skin():
 def test_of_black_and_empty_pictures_nothing_can_be_made():
     assert kinds(empty_shot(brightness=0.01)) == ["black"]
     assert kinds(empty_shot()) == ["nobody"]
-    assert all(trouble.is_fatal for shot in (empty_shot(), empty_shot(brightness=0.0)) for trouble in shot.troubles)
+    assert not any(shot.is_usable for shot in (empty_shot(), empty_shot(brightness=0.0)))
+    assert all(shot.is_usable for shot in (face_shot(), face_shot(sharpness=0.1, is_cut=True), body_shot()))
 
 
 def test_a_body_that_is_not_found_is_asked_to_step_back():

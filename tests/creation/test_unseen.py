@@ -1,4 +1,4 @@
-"""Hands, legs and teeth that no picture shows."""
+"""Lids, hands, legs and teeth that no picture shows."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Bool
 from nlfgs_studio.core.body.parts import without_side
 from nlfgs_studio.core.creation.painting import Painted
-from nlfgs_studio.core.creation.unseen import with_unseen_parts
+from nlfgs_studio.core.creation.unseen import with_lids, with_unseen_parts
 from nlfgs_studio.core.nlf.template import network_template
 from torch import Tensor
 
@@ -78,10 +78,53 @@ def test_teeth_are_bright_in_bright_light_and_like_those_that_are_seen(body, tem
     assert torch.allclose(answer[teeth], torch.tensor([0.6, 0.5, 0.4]).expand_as(answer[teeth]))
 
 
+def test_lids_of_open_eyes_are_of_the_skin_around_them(body, template, parts: Parts, portrait: Painted):
+    lids, dark = parts("eyelid"), torch.tensor([0.2, 0.1, 0.1])
+    colours, seen = portrait.colours.clone(), portrait.seen.clone()
+    colours[lids] = dark
+    edge = lids.nonzero()[::20, 0]
+    seen[edge] = 0.1
+    answer = with_lids(body, template, Painted(colours=colours, seen=seen))
+    assert (answer.seen[lids] == 1.0).all()
+    inside = lids & (seen == 0.0)
+    assert torch.allclose(answer.colours[inside], SKIN.expand_as(answer.colours[inside]), atol=1e-4)
+    assert (answer.colours[edge] - SKIN).abs().max() < 0.2 * (dark - SKIN).abs().max()
+    assert torch.equal(answer.colours[~lids], colours[~lids])
+
+
+def test_each_lid_is_of_its_own_sides_skin(body, template, parts: Parts, portrait: Painted):
+    is_left = template.surface_points(body.template_vertices)[:, 0] > 0.0
+    colours = portrait.colours.clone()
+    colours[parts("face") & is_left] = 0.5 * SKIN
+    answer = with_lids(body, template, replace(portrait, colours=colours)).colours
+    shade, light = answer[parts("eyelid_left")], answer[parts("eyelid_right")]
+    assert torch.allclose(shade, (0.5 * SKIN).expand_as(shade), atol=0.03)
+    assert torch.allclose(light, SKIN.expand_as(light), atol=0.03)
+
+
+def test_lids_of_shut_eyes_stay_as_they_are_seen(body, template, parts: Parts, portrait: Painted):
+    lids, painted = parts("eyelid"), torch.tensor([0.3, 0.5, 0.7])
+    colours, seen = portrait.colours.clone(), portrait.seen.clone()
+    colours[lids], seen[lids] = painted, 1.0
+    answer = with_lids(body, template, Painted(colours=colours, seen=seen))
+    assert torch.allclose(answer.colours, colours)
+
+
+def test_the_far_eye_of_a_profile_is_left_to_the_other_side(body, template, parts: Parts, portrait: Painted):
+    is_left = template.surface_points(body.template_vertices)[:, 0] > 0.0
+    profile = replace(portrait, seen=portrait.seen * is_left)
+    answer, far = with_lids(body, template, profile), parts("eyelid_right")
+    assert torch.equal(answer.colours[far], profile.colours[far])
+    assert not answer.seen[far].any()
+    assert (answer.seen[parts("eyelid_left")] == 1.0).all()
+
+
 def test_nothing_is_made_up_from_nothing(body, template, parts: Parts, portrait: Painted):
     nothing = replace(portrait, seen=torch.zeros_like(portrait.seen))
     answer = with_unseen_parts(body, template, portrait.colours, nothing)
     teeth = parts("teeth_upper", "teeth_lower")
     assert torch.equal(answer[~teeth], portrait.colours[~teeth])
+    assert torch.equal(with_lids(body, template, nothing).colours, nothing.colours)
     blank = replace(body, face_parts=None)
+    assert with_lids(blank, template, portrait) is portrait
     assert with_unseen_parts(blank, template, portrait.colours, portrait) is portrait.colours

@@ -84,14 +84,18 @@ def test_the_same_faces_give_the_same_person(body, embedding, person) -> None:
 def test_one_picture_is_enough_to_stay_sane(body, embedding, person) -> None:
     face = make_face(person, 7).detection
     wild = replace(face, points=face.points + np.random.default_rng(0).normal(0.0, 20.0, (478, 3)))
-    for seen in (face, wild):
-        found = estimate_identity(body, embedding, [seen], CAMERA)
-        assert np.abs(found.betas).max() <= 4.0
-        assert np.linalg.norm(found.offsets, axis=1).max() < 0.02
+    sane, limited = (estimate_identity(body, embedding, [seen], CAMERA) for seen in (face, wild))
+    assert max(np.abs(found.betas).max() for found in (sane, limited)) < 3.0
+    assert np.median(np.linalg.norm(sane.offsets, axis=1)) < 0.0005, "the true bumps are larger"
+    assert np.abs(limited.offsets).max() == pytest.approx(0.01), "points that are far off pull no farther"
 
 
 def test_errors_that_are_smooth_over_the_face_are_not_taken_for_its_shape(body, embedding) -> None:
-    """One picture in which the detector is off by 3 mm here and there must not lead further away than nobody's face."""
+    """The face is nobody's, and the detector off by 2 % of its width here and there, about 3 mm, in its only picture.
+
+    Betas are then off by 0.31 of their deviation, or by 0.47 where each point is believed for itself: the limit lies
+    between.
+    """
     random = np.random.default_rng(5)
     ordinary = FaceRig(body, embedding).rest_points
     centres = ordinary[random.integers(478, size=12)]

@@ -165,6 +165,24 @@ def test_figures_are_means_since_the_last_ones_and_say_when_they_were_judged(pla
     assert all(20.0 + a.step < b.psnr <= 20.0 + b.step for a, b in itertools.pairwise(figures))
 
 
+def test_preparing_does_not_count(played):
+    played.time.at(JUDGING, lambda: played.time.sleep(25.0))  # the first step compiles
+    last = played.run()
+    assert played.time.now > 125.0
+    assert 2.0 <= last.figures.seconds < 3.0
+    assert played.wires.figures.drain()[0].seconds < 1.0
+
+
+def test_figures_do_not_jump_from_picture_to_picture(played, plain_body, monkeypatch):
+    monkeypatch.setattr(job, "FIGURES_EVERY", STEP)
+    num_pictures = 6
+    played.loss_of = lambda step: 1.0 if step % num_pictures else 7.0
+    played.run(seconds=4.0, observations=tuple(observed(plain_body, picture) for picture in range(num_pictures)))
+    settled = [each.loss for each in played.wires.figures.drain() if each.step > num_pictures]
+    assert len(settled) > 2 * num_pictures
+    assert all(1.5 < loss < 3.0 for loss in settled)
+
+
 def test_a_pause_does_not_count(played):
     wishes = played.wires.wishes
     played.time.at(1.0, lambda: wishes.put("pause"))
@@ -187,7 +205,7 @@ def test_stop_ends_it_with_what_there_is(played, is_paused):
     played.time.at(3.0, lambda: played.wires.wishes.put("stop"))
     last = played.run(seconds=None)
     assert played.wires.snapshots.take() is last
-    assert 0.9 < last.figures.seconds < (1.5 if is_paused else 3.5)
+    assert 0.5 < last.figures.seconds < (1.5 if is_paused else 3.5)
 
 
 @pytest.mark.parametrize("is_paused", [False, True])

@@ -7,13 +7,13 @@ import time
 from dataclasses import replace
 
 import pytest
+from made_up_shots import face_shot
 from nlfgs_studio.app.documents import document_of
 from nlfgs_studio.app.projects import save_project
 from nlfgs_studio.app.state import State
 from nlfgs_studio.core.avatar.avatar import Provenance
 from nlfgs_studio.core.avatar.wardrobe import default_avatar
 from nlfgs_studio.core.capture.picture_folder import PictureFolder
-from nlfgs_studio.core.capture.shot import Shot
 from skimage.data import astronaut
 
 pytestmark = pytest.mark.window
@@ -31,8 +31,7 @@ def project(tmp_path_factory, body):
     path = tmp_path_factory.mktemp("project") / "she.nlfgs"
     avatar = replace(default_avatar(body, k=1), provenance=Provenance(made_by="a test", details=(("photos", "1"),)))
     save_project(path, State(document=document_of(avatar, body)))
-    shot = Shot(mode="face", width=512, height=512, seconds=0.0, brightness=0.5, num_faces=1)
-    PictureFolder(path.with_suffix(".pictures")).add(astronaut(), shot, "a test")
+    PictureFolder(path.with_suffix(".pictures")).add(astronaut(), face_shot(), "a test")
     return path
 
 
