@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from captors import FakeCaptureEquipment
+from captors import FakeCaptureEquipment, FakeSegmenter
 from nlfgs_studio.app import picture_keeper, recent, recovery
 from nlfgs_studio.app.actions import SetSettings
 from nlfgs_studio.app.commands import run
@@ -23,6 +23,7 @@ from nlfgs_studio.core.gaussians import GaussianParameters
 from nlfgs_studio.core.images import write_png
 from nlfgs_studio.core.storage.avatar_npz import write_avatar
 from nlfgs_studio.core.storage.motion_npz import write_motion
+from outlines import painted_on
 
 
 @pytest.fixture(scope="session")
@@ -102,3 +103,9 @@ def equipment(own_folder, services) -> FakeCaptureEquipment:
     services.capturer.equipment = FakeCaptureEquipment()
     run(services, "find_pictures")
     return services.capturer.equipment
+
+
+@pytest.fixture
+def segmenter(services, equipment, own_folder) -> FakeSegmenter:
+    """With one picture in the folder: somebody, and at their left something of another colour."""
+    return painted_on(services, own_folder)
