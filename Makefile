@@ -19,7 +19,7 @@ run: $(STAMP)
 	@$(BIN)/python scripts/launch.py "$(AVATAR)"
 
 test: $(STAMP_TEST) system-packages check
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 check: $(STAMP_TEST)
 	$(BIN)/ruff check .

@@ -9,7 +9,16 @@ pytestmark = pytest.mark.window
 
 
 @pytest.fixture(scope="module")
-def opengl_program(start):
+def expected(start) -> np.ndarray:
+    """What the processor's renderer draws of the whole body, in a program that has not seen anything else."""
+    program = start("--renderer", "cpu")
+    program.wait_until_open()
+    program.come_to_the_front()
+    return _avatar(program, program.after(lambda: program.key("f")))
+
+
+@pytest.fixture(scope="module")
+def opengl_program(start, expected):
     program = start("--renderer", "opengl")
     program.wait_until_open()
     return program
@@ -21,8 +30,7 @@ def _avatar(program, settled) -> np.ndarray:
     return program.pixels((left + 2, top + 2, 0.7 * width, height - 4)).astype(int)
 
 
-def test_the_window_shows_what_the_processor_draws(opengl_program, at_rest, program):
-    expected = _avatar(program, at_rest)
+def test_the_window_shows_what_the_processor_draws(opengl_program, expected):
     opengl_program.come_to_the_front()
     settled = opengl_program.after(lambda: opengl_program.key("f"))
     assert settled.fields["renderer"] == "opengl"
