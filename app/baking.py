@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from ..core.jobs import JobContext
 from .actions import Report
 from .scene import Scene
 from .services import Services
-from .state import State, Status
+from .state import State
 
 
 def baked(state: State, *, fps: float, report: Callable[[float], None] = lambda _: None) -> Motion:
@@ -64,5 +63,4 @@ def save_motion(services: Services, path: Path, *, fps: float) -> None:
         context.report(0.95, f"writing {path.name}")
         write_motion(path, motion)
 
-    said = Status(message=f"exported the motion {path.name}")
-    services.start("export", work, lambda _: [Report(status=said, time=time.time())])
+    services.start("export", work, lambda _: [Report.now(f"exported the motion {path.name}")])

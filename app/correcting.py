@@ -6,7 +6,6 @@ What is painted is kept beside the picture within a moment: nothing has to be sa
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -24,7 +23,7 @@ from .material import kept_pictures
 from .outline_finding import Found, find
 from .picture_keeper import PictureKeeper, is_made_of_pictures
 from .refining import Refining
-from .state import Point, Status
+from .state import Point
 from .store import Store
 
 if TYPE_CHECKING:
@@ -278,8 +277,7 @@ class Corrector:
         if not isinstance(error, StudioError):
             logger.error("an outline could not be found", exc_info=error)
             error = StudioError(f"the outline could not be found: {error}", hint="this is a mistake of ours")
-        status = Status(message=error.message, hint=error.hint, kind="error")
-        self._store.dispatch(Report(status=status, time=time.time()))
+        self._store.dispatch(Report.now(error.message, hint=error.hint, kind="error"))
 
     def _set(self, **changes: Any) -> None:
         self._store.dispatch(SetCorrecting(correcting=replace(self._open, **changes)))

@@ -6,7 +6,6 @@ import contextlib
 import io
 import logging
 import math
-import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,7 +23,7 @@ from ..core.rendering.large_picture import render_large
 from .actions import Report
 from .clipboard import clipboard_tool, copy_png
 from .scene import Scene
-from .state import State, Status, View
+from .state import State, View
 from .subjects import render_settings
 
 if TYPE_CHECKING:
@@ -221,7 +220,7 @@ def save_picture(
         context.report(0.9, f"writing {path.name}")
         write_picture(path, rgba)
 
-    services.start("picture", work, lambda _: [_said(f"saved the picture {path.name}")])
+    services.start("picture", work, lambda _: [Report.now(f"saved the picture {path.name}")])
 
 
 def copy_picture(services: Services, *, size: tuple[int, int], transparent: bool | None = None) -> None:
@@ -233,7 +232,7 @@ def copy_picture(services: Services, *, size: tuple[int, int], transparent: bool
     tool = clipboard_tool()
     take = _picture_taker(services, size=size, transparent=transparent, samples=1)
     services.start(
-        "picture", lambda context: copy_png(tool, _png(take(context))), lambda _: [_said("copied the picture")]
+        "picture", lambda context: copy_png(tool, _png(take(context))), lambda _: [Report.now("copied the picture")]
     )
 
 
@@ -264,7 +263,7 @@ def start_film(
         with hired(state, backdrop) as crew:
             crew.film(path, shots, size=size, fps=fps, report=report)
 
-    services.start("film", work, lambda _: [_said(f"saved the film {path.name}")])
+    services.start("film", work, lambda _: [Report.now(f"saved the film {path.name}")])
 
 
 def _picture_taker(
@@ -308,10 +307,6 @@ def _png(rgba: UInt8[np.ndarray, "H W 4"]) -> bytes:
     data = io.BytesIO()
     Image.fromarray(np.ascontiguousarray(rgba[..., :3]) if opaque else rgba).save(data, format="PNG")
     return data.getvalue()
-
-
-def _said(message: str) -> Report:
-    return Report(status=Status(message=message), time=time.time())
 
 
 def nothing_to_render() -> StudioError:

@@ -322,7 +322,7 @@ class PictureKeeper:
             self._say(said.message, hint=said.hint, kind=said.kind)
 
     def _say(self, message: str, *, hint: str = "", kind: Kind = "info") -> None:
-        self._store.dispatch(Report(status=Status(message=message, hint=hint, kind=kind), time=time.time()))
+        self._store.dispatch(Report.now(message, hint=hint, kind=kind))
 
     def close(self) -> None:
         """Nothing that was taken or painted is lost, but an import ends."""

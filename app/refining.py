@@ -7,7 +7,6 @@ the person throws it away.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -22,7 +21,7 @@ from .held_creator import HeldCreator
 from .material import Material, gathered, kept_pictures, material_of, with_view
 from .new_views import NewViews
 from .refined import NOTHING_REFINED, Refinement, thinned
-from .state import Kind, Status
+from .state import Kind
 from .store import Store
 
 if TYPE_CHECKING:
@@ -332,7 +331,7 @@ class Refining:
         self._store.dispatch(SetRefining(refining=replace(self._store.state.refining, **changes)))
 
     def _say(self, message: str, *, hint: str = "", kind: Kind = "info") -> None:
-        self._store.dispatch(Report(status=Status(message=message, hint=hint, kind=kind), time=time.time()))
+        self._store.dispatch(Report.now(message, hint=hint, kind=kind))
 
 
 def _nothing_goes_on() -> StudioError:

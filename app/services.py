@@ -42,7 +42,7 @@ from .refining import JOB as REFINE_JOB
 from .refining import Refining
 from .renderers import Renderers
 from .scene import Scene, prepared
-from .state import REST_ROTATIONS, Kind, State, Status, Vector
+from .state import REST_ROTATIONS, Kind, State, Vector
 from .store import Store
 from .virtual_camera import VirtualCamera
 from .warning_queue import WarningQueue
@@ -181,7 +181,7 @@ class Services:
             if used is not None:
                 yield self._used(used)
             name = belongs_to.name if belongs_to else DEFAULT
-            yield _said(f"recovered {name}; it is not saved yet" if is_recovery else f"opened {name}")
+            yield Report.now(f"recovered {name}; it is not saved yet" if is_recovery else f"opened {name}")
 
         def fail(error: BaseException) -> Iterable[Action]:
             if isinstance(error, BodyMissingError):
@@ -204,7 +204,7 @@ class Services:
             yield DocumentSaved(document=held, path=path, pictures=pictures_of(state.file))
             yield self._used(path)
             hint = "" if held == state.document else "pose, expression and timeline are not: a project holds them too"
-            yield _said(f"saved {path.name}", hint=hint)
+            yield Report.now(f"saved {path.name}", hint=hint)
 
         self.start("save", work, finish)
 
@@ -243,7 +243,7 @@ class Services:
 
         def finish(motion: Any) -> Iterable[Action]:
             yield ShowMotion(motion=motion, path=path, playing=playing)
-            yield _said(f"{path.name}: {motion.seconds:.1f} s at {motion.fps:g} frames a second")
+            yield Report.now(f"{path.name}: {motion.seconds:.1f} s at {motion.fps:g} frames a second")
 
         self.start("motion", read, finish)
 
@@ -320,7 +320,7 @@ class Services:
 
     def report(self, message: str, *, hint: str = "", kind: Kind = "info") -> None:
         """Say something in the status bar and the log."""
-        self.store.dispatch(_said(message, hint=hint, kind=kind))
+        self.store.dispatch(Report.now(message, hint=hint, kind=kind))
 
     def _used(self, path: Path) -> Action:
         return SetRecent(paths=(path, *self.store.state.recent))
@@ -331,12 +331,8 @@ class Services:
             self._recent.add(path)
 
 
-def _said(message: str, *, hint: str = "", kind: Kind = "info") -> Report:
-    return Report(status=Status(message=message, hint=hint, kind=kind), time=time.time())
-
-
 def _exported(path: Path) -> Finish:
-    return lambda _: [_said(f"exported {path.name}")]
+    return lambda _: [Report.now(f"exported {path.name}")]
 
 
 def _writer(state: State, path: Path) -> Callable[[JobContext], None]:

@@ -6,7 +6,6 @@ A trouble of the source does not end the job: it is told, and waits for a retry.
 from __future__ import annotations
 
 import logging
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any, ClassVar, Generic, TypeVar
@@ -16,7 +15,7 @@ from ..core.jobs import JobContext, JobFinished, JobRunner, Progress
 from ..core.tracking.frame_reader import SourceEnded, SourceOpened, SourceRecovered, SourceTrouble
 from .actions import Report
 from .source_use import Phase, SourceUse
-from .state import Kind, Status
+from .state import Kind
 from .store import Store
 from .watched_source import LetGo, Opens, Ready, SourceWires, title_of
 
@@ -179,4 +178,4 @@ class SourceJob(ABC, Generic[Wires]):
         self._set(trouble=error)
 
     def _say(self, message: str, *, hint: str = "", kind: Kind = "info") -> None:
-        self._store.dispatch(Report(status=Status(message=message, hint=hint, kind=kind), time=time.time()))
+        self._store.dispatch(Report.now(message, hint=hint, kind=kind))

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import importlib
 import sys
-import time
 from dataclasses import replace
 from typing import Any
 
@@ -19,7 +18,6 @@ from ..core.errors import Cancelled, StudioError
 from ..core.jobs import JobContext, JobRunner
 from .actions import Report, SetDriving
 from .driven import OutputPhase
-from .state import Status
 from .store import Store
 
 JOB = "virtual camera"
@@ -78,7 +76,7 @@ class VirtualCamera:
             if self._store.state.driving.output_phase != "opening" or self._starts_again:
                 continue  # of one that is being closed
             self._set_output("on", device)
-            self._say(Status(message=f"other programs see the avatar as the camera {device}"))
+            self._store.dispatch(Report.now(f"other programs see the avatar as the camera {device}"))
         for job in finished:
             starts_again, self._starts_again = self._starts_again, False
             if starts_again:
@@ -86,11 +84,10 @@ class VirtualCamera:
                 continue
             self._set_output("off")
             if isinstance(job.error, StudioError):
-                self._say(Status(message=job.error.message, hint=job.error.hint, kind="error"))
+                self._store.dispatch(Report.now(job.error.message, hint=job.error.hint, kind="error"))
             elif job.error is not None and not isinstance(job.error, Cancelled):
-                self._say(
-                    Status(message=f"the virtual camera failed: {job.error}", hint="start it again", kind="error")
-                )
+                failure = f"the virtual camera failed: {job.error}"
+                self._store.dispatch(Report.now(failure, hint="start it again", kind="error"))
 
     def close(self) -> None:
         self._jobs.close()
@@ -98,9 +95,6 @@ class VirtualCamera:
     def _set_output(self, phase: OutputPhase, device: str = "") -> None:
         driving = replace(self._store.state.driving, output=device, output_phase=phase)
         self._store.dispatch(SetDriving(driving=driving))
-
-    def _say(self, status: Status) -> None:
-        self._store.dispatch(Report(status=status, time=time.time()))
 
 
 def _show(context: JobContext, pictures: LatestSlot[Picture], opened: EventQueue[str]) -> None:

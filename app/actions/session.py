@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from ...core.body.joints import NUM_JOINTS
 from ...core.cameras import OrbitCamera
 from ...core.rendering.display import Display
 from ..settings import Settings
-from ..state import Document, DocumentFile, LogEntry, Playback, State, Status, Vector, View
+from ..state import Document, DocumentFile, Kind, LogEntry, Playback, State, Status, Vector, View
 from .document import SetPose
 from .values import all_values, between, check_index, check_timeline, number, vector
 
@@ -221,6 +222,10 @@ class Report(StateAction):
 
     status: Status
     time: float
+
+    @classmethod
+    def now(cls, message: str, *, hint: str = "", kind: Kind = "info") -> Report:
+        return cls(status=Status(message=message, hint=hint, kind=kind), time=time.time())
 
     def reduced(self, state: State) -> State:
         entries = (*state.log, LogEntry(time=self.time, status=self.status))

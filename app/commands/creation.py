@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +16,6 @@ from ..localized import localized_photo
 from ..material import prints, set_apart, taken_of
 from ..scene import prepared
 from ..services import Services
-from ..state import Status
 from .registry import attempt, command
 
 if TYPE_CHECKING:
@@ -109,8 +107,7 @@ def _create(services: Services, paths: Sequence[Path], title: str, *, folder: Pa
         said = f"made an avatar from {whole} {'picture' if count + len(refused) == 1 else 'pictures'}"
         kind = "warning" if made.warnings else "info"
         usual = "it gets better from now on (G stops it)" if goes_on else "let it get better in the Refine panel (G)"
-        status = Status(message=said, hint="the Capture panel says more" if notes else usual, kind=kind)
-        yield Report(status=status, time=time.time())
+        yield Report.now(said, hint="the Capture panel says more" if notes else usual, kind=kind)
         if goes_on:  # but nobody is interrupted who paints
             origin = services.store.state.document.origin
             services.later.when(lambda: services.store.state.correcting is None, lambda: _go_on(services, origin))

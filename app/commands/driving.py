@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +13,6 @@ from ...core.tracking.tracker_settings import Method, Parts
 from ..actions import HandBack, Report, SetSettings, ShowMotion
 from ..endings import with_ending
 from ..services import Services
-from ..state import Status
 from .body import expression_index, joint_index
 from .cameras import source_or_camera
 from .registry import body_of, command
@@ -120,8 +118,7 @@ def save_recording(services: Services, *, path: str | Path) -> None:
 
         write_motion(path, motion)
 
-    said = Status(message=f"saved the recording {path.name}")
-    services.start("export", work, lambda _: [Report(status=said, time=time.time())])
+    services.start("export", work, lambda _: [Report.now(f"saved the recording {path.name}")])
 
 
 @command("Virtual camera", on=True)

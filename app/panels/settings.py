@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from ..actions import Action, Report
 from ..doctor import clear_cache
 from ..keeping import Keeping
 from ..settings import LOOKS, Look, Settings
-from ..state import State, Status
+from ..state import State
 from ..theme import Icons, Item
 from .controls import heading, labelled, small_text, text_button, tooltip
 from .desk import Desk
@@ -87,7 +86,7 @@ class SettingsPanel:
 
     def _clear_cache(self) -> None:
         def finish(said: str) -> tuple[Action, ...]:
-            return (Report(status=Status(message=said), time=time.time()),)
+            return (Report.now(said),)
 
         try:
             self._desk.services.start("cache", lambda _: clear_cache(), finish)
